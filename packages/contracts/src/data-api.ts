@@ -1,0 +1,233 @@
+// The data service's part of the contract: reading now, reading a delivery, and the clouds.
+import Joi from 'joi'
+import { contract } from './contract.ts'
+import {
+  answer,
+  cloudName,
+  datasetName,
+  type ExportFormat,
+  exportFormat,
+  id,
+  type PageQuery,
+  pageQuery,
+  time,
+} from './fields.ts'
+import type { ProcessIdParams } from './order-api.ts'
+
+export const cloudModes = ['immediate', 'order'] as const
+export type CloudMode = (typeof cloudModes)[number]
+
+export interface Cloud {
+  name: string
+  driver: string
+  mode: CloudMode
+  enabled: boolean
+}
+export interface Dataset {
+  name: string
+  bytes: number
+  updated_at: string
+}
+export interface DeliveredFile {
+  dataset: string
+  format: ExportFormat
+  records: number
+  bytes: number
+  sha256: string
+}
+export interface Manifest {
+  process_id: string
+  cloud: string
+  files: DeliveredFile[]
+  finished_at: string
+}
+export interface ReadDataQuery extends PageQuery {
+  dataset?: string
+  process_id?: string
+}
+export interface AddCloudBody {
+  name: string
+  driver: string
+  mode: CloudMode
+  settings?: Record<string, unknown>
+}
+export interface ChangeCloudBody {
+  mode?: CloudMode
+  settings?: Record<string, unknown>
+  enabled?: boolean
+}
+export interface CloudCheck {
+  ok: boolean
+  detail: string
+  datasets: number | null
+}
+/** The export behind a process, as its owner and operators may see it. */
+export interface ExportRecord {
+  process_id: string
+  order_id: string
+  state: 'running' | 'finished' | 'failed' | 'cancelled'
+  reason: string | null
+  files: (Omit<DeliveredFile, 'sha256'> & { sha256: string | null; percentage: number; updated_at: string })[]
+  created_at: string
+  updated_at: string
+}
+
+export const cloudSchema = answer<Cloud>({
+  name: Joi.string(),
+  driver: Joi.string(),
+  mode: Joi.string().valid(...cloudModes),
+  enabled: Joi.boolean(),
+})
+const fileProperties = {
+  dataset: Joi.string(),
+  format: exportFormat(),
+  records: Joi.number().integer(),
+  bytes: Joi.number().integer(),
+}
+const driver = () => Joi.string().pattern(/^[a-z][a-z0-9-]{0,39}$/)
+const settings = () => Joi.object().unknown(true).max(50).description('By driver; merged into what is there')
+const cloudParams = Joi.object<{ name: string }>({ name: cloudName().required() })
+const readData = {
+  query: Joi.object<ReadDataQuery>({ ...pageQuery, dataset: datasetName(), process_id: id() }),
+  headers: {
+    Accept: 'With process_id: application/x-ndjson or text/csv streams the whole file',
+    Range: 'With a whole file: bytes=… (RFC 9110 14)',
+    'If-None-Match': 'With a whole file: its ETag',
+  },
+  answers: {
+    200: {
+      description: 'Without dataset the datasets; with it a page of records; a delivery also as a file',
+      data: Joi.alternatives(
+        answer<{ cloud: string; as_of: string; datasets: Dataset[] }>({
+          cloud: Joi.string(),
+          as_of: time(),
+          datasets: Joi.array().items(
+            answer<Dataset>({ name: Joi.string(), bytes: Joi.number().integer(), updated_at: time() }),
+          ),
+        }),
+        answer<{ cloud: string; dataset: string; as_of: string; records: unknown[] }>({
+          cloud: Joi.string(),
+          dataset: Joi.string(),
+          as_of: time(),
+          records: Joi.array().items(Joi.object()),
+        }),
+      ),
+      paged: true,
+      raw: { 'application/x-ndjson': Joi.string(), 'text/csv': Joi.string() },
+      headers: { ETag: 'Of a whole file', 'Content-Length': 'Of a whole file' },
+    },
+    206: { description: 'A part of a file', raw: { 'application/x-ndjson': Joi.string(), 'text/csv': Joi.string() } },
+    304: { description: 'The file that If-None-Match names' },
+  },
+  errors: [
+    'CLOUD_NOT_REGISTERED',
+    'CLOUD_NOT_ENABLED',
+    'DATASET_NOT_FOUND',
+    'ORDER_REQUIRED',
+    'CURSOR_EXPIRED',
+    'PROCESS_NOT_FOUND',
+    'PROCESS_NOT_FINISHED',
+    'PROCESS_FAILED',
+    'NOT_ACCEPTABLE',
+    'RANGE_NOT_SATISFIABLE',
+    'CLOUD_REFUSED',
+    'CLOUD_UNAVAILABLE',
+  ],
+} satisfies Partial<Parameters<typeof contract>[0]>
+
+export const dataApi = {
+  readData: contract({ name: 'readData', summary: "The user's records from their cloud, or a delivery", ...readData }),
+  readUserData: contract({ name: 'readUserData', summary: 'The same as /data', ...readData }),
+  showManifest: contract({
+    name: 'showManifest',
+    summary: 'The files of a delivery with their checksums',
+    query: Joi.object<ProcessIdParams>({ process_id: id().required() }),
+    answers: {
+      200: {
+        description: 'The manifest',
+        data: answer<Manifest>({
+          process_id: id(),
+          cloud: Joi.string(),
+          files: Joi.array().items(answer<DeliveredFile>({ ...fileProperties, sha256: Joi.string().hex().length(64) })),
+          finished_at: time(),
+        }),
+      },
+    },
+    errors: ['PROCESS_NOT_FOUND', 'PROCESS_NOT_FINISHED', 'PROCESS_FAILED'],
+  }),
+  showExport: contract({
+    name: 'showExport',
+    summary: 'How far the export behind a process is, file by file',
+    params: Joi.object<ProcessIdParams>({ process_id: id().required() }),
+    answers: {
+      200: {
+        description: 'The export',
+        data: answer<ExportRecord>({
+          process_id: id(),
+          order_id: id(),
+          state: Joi.string().valid('running', 'finished', 'failed', 'cancelled'),
+          reason: Joi.string().allow(null),
+          files: Joi.array().items(
+            answer<ExportRecord['files'][number]>({
+              ...fileProperties,
+              sha256: Joi.string().allow(null),
+              percentage: Joi.number().integer().min(0).max(100),
+              updated_at: time(),
+            }),
+          ),
+          created_at: time(),
+          updated_at: time(),
+        }),
+      },
+    },
+    errors: ['PROCESS_NOT_FOUND'],
+  }),
+  listClouds: contract({
+    name: 'listClouds',
+    summary: 'The clouds that users may register with',
+    answers: { 200: { description: 'The clouds', data: Joi.array().items(cloudSchema) } },
+    errors: [],
+  }),
+  addCloud: contract({
+    name: 'addCloud',
+    summary: 'Add a cloud: a row naming its driver, mode and settings',
+    body: Joi.object<AddCloudBody>({
+      name: cloudName().required(),
+      driver: driver().required(),
+      mode: Joi.string()
+        .valid(...cloudModes)
+        .required(),
+      settings: settings(),
+    }),
+    answers: { 201: { description: 'The cloud', data: cloudSchema } },
+    errors: ['CLOUD_EXISTS'],
+  }),
+  changeCloud: contract({
+    name: 'changeCloud',
+    summary: "Change a cloud's mode, settings or availability",
+    params: cloudParams,
+    body: Joi.object<ChangeCloudBody>({
+      mode: Joi.string().valid(...cloudModes),
+      settings: settings(),
+      enabled: Joi.boolean(),
+    }).min(1),
+    answers: { 200: { description: 'The cloud', data: cloudSchema } },
+    errors: ['CLOUD_NOT_FOUND'],
+  }),
+  checkCloud: contract({
+    name: 'checkCloud',
+    summary: 'Log in to a cloud and say what was found',
+    params: cloudParams,
+    answers: {
+      200: {
+        description: 'What was found; a refused login is an answer, not an error',
+        data: answer<CloudCheck>({
+          ok: Joi.boolean(),
+          detail: Joi.string(),
+          datasets: Joi.number().integer().allow(null),
+        }),
+      },
+    },
+    errors: ['CLOUD_NOT_FOUND'],
+  }),
+}

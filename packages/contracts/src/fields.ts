@@ -1,0 +1,72 @@
+// The fields that recur in bodies, queries and events: what an id, a time, an amount, a name may be.
+import Joi from 'joi'
+
+export const id = () => Joi.string().guid({ separator: '-', wrapper: false }).lowercase().description('UUID')
+export const time = () =>
+  Joi.string().isoDate().description('RFC 3339, UTC, milliseconds').example('2026-11-21T10:00:00.000Z')
+
+/** The largest amount that may be asked for one dataset: fifty of them still count exactly. */
+export const largestPrice = 1_000_000_000
+export const amount = () =>
+  Joi.number()
+    .integer()
+    .min(0)
+    .max(largestPrice * 50)
+    .description('Minor units of the currency')
+
+const currencies = Intl.supportedValuesOf('currency')
+export const currency = () =>
+  Joi.string()
+    .pattern(/^[A-Z]{3}$/)
+    .custom((value: string, tools) => (currencies.includes(value) ? value : tools.error('any.invalid')))
+    .description('ISO 4217')
+    .example('USD')
+
+/** Names of datasets and accounts: no slash, never a leading dot, so no name can leave its folder. */
+export const areaNamePattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/
+export const datasetName = () =>
+  Joi.string().pattern(areaNamePattern).description('1–100 of A-Za-z0-9._-, no leading dot').example('airports')
+/** `_shared` is everybody's to read, so it can be nobody's account. */
+export const accountName = () =>
+  Joi.string().pattern(areaNamePattern).invalid('_shared').description('1–100 of A-Za-z0-9._-, no leading dot')
+export const cloudName = () =>
+  Joi.string()
+    .pattern(/^[A-Z][A-Z0-9_-]{0,39}$/)
+    .description('Upper-case name of a cloud')
+    .example('LOCAL')
+
+export const exportFormats = ['ndjson', 'csv'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+export const exportFormat = () => Joi.string().valid(...exportFormats)
+
+export const orderStates = ['created', 'confirmed', 'delivered', 'cancelled'] as const
+export type OrderState = (typeof orderStates)[number]
+export const cancelReasons = ['payment_declined', 'payment_expired', 'cancelled_by_user', 'processing_failed'] as const
+export type CancelReason = (typeof cancelReasons)[number]
+export const paymentModes = ['now', 'later'] as const
+export type PaymentMode = (typeof paymentModes)[number]
+export const paymentStates = ['pending', 'authorized', 'captured', 'declined', 'voided', 'refunded', 'unknown'] as const
+export type PaymentState = (typeof paymentStates)[number]
+export const roles = ['customer', 'operator'] as const
+export type Role = (typeof roles)[number]
+
+export interface PageQuery {
+  limit: number
+  cursor?: string
+}
+/** The parameters that every growing list takes. */
+export const pageQuery = {
+  limit: Joi.number().integer().min(1).max(100).default(20).description('How many, 1–100'),
+  cursor: Joi.string().max(1_000).description('next_cursor of the page before'),
+}
+
+export interface IdParams {
+  id: string
+}
+export const idParams = Joi.object<IdParams>({ id: id().required() })
+
+/** Keeps an object schema's answer type: every property stands in every answer. */
+export function answer<T>(properties: Joi.StrictSchemaMap<T>, description?: string): Joi.ObjectSchema<T> {
+  const schema = Joi.object<T, true>(properties).options({ presence: 'required' })
+  return description ? schema.description(description) : schema
+}

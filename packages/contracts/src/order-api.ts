@@ -1,0 +1,397 @@
+// The order service's part of the contract: prices, orders, processes, callbacks and the audit.
+import Joi from 'joi'
+import { contract } from './contract.ts'
+import type { OrderedItem } from './events.ts'
+import {
+  amount,
+  answer,
+  type CancelReason,
+  cancelReasons,
+  cloudName,
+  currency,
+  datasetName,
+  type ExportFormat,
+  exportFormat,
+  type IdParams,
+  id,
+  idParams,
+  largestPrice,
+  type OrderState,
+  orderStates,
+  type PageQuery,
+  type PaymentMode,
+  pageQuery,
+  paymentModes,
+  time,
+} from './fields.ts'
+
+export interface Price {
+  cloud: string
+  amount: number
+  currency: string
+}
+export interface Order {
+  id: string
+  user_id: string
+  cloud: string
+  state: OrderState
+  cancel_reason: CancelReason | null
+  items: OrderedItem[]
+  amount: number
+  currency: string
+  process_id: string
+  payment_mode: PaymentMode
+  version: number
+  created_at: string
+  updated_at: string
+}
+export interface OrderStatus {
+  order_id: string
+  state: OrderState
+  cancel_reason: CancelReason | null
+  process_id: string
+}
+export interface OrderTransition {
+  from: OrderState | null
+  to: OrderState
+  reason: string | null
+  at: string
+  request_id: string
+}
+export type ProcessState = 'under_process' | 'success' | 'failure'
+export interface Process {
+  process_id: string
+  order_id: string
+  status: 0 | 1 | 2
+  state: ProcessState
+  percentage: number
+  step: string
+  reason: string | null
+  eta_seconds: number | null
+  created_at: string
+  updated_at: string
+  finished_at: string | null
+  data_url: string | null
+}
+export interface Explanation {
+  order_id: string
+  summary: string
+  next: string
+  entries: { at: string; service: string; kind: string; text: string; request_id: string | null }[]
+}
+export interface CallbackAttempt {
+  id: string
+  url: string
+  attempt: number
+  status_code: number | null
+  error: string | null
+  at: string
+  next_attempt_at: string | null
+}
+export interface Audit {
+  checked: number
+  violations: { order_id: string; rule: string; detail: string }[]
+}
+export interface PlaceOrderBody {
+  items: { dataset: string; format: ExportFormat }[]
+  callback_url?: string
+  payment: { mode: PaymentMode; gateway?: string; token?: string }
+}
+export interface SetPriceBody {
+  amount: number
+  currency: string
+}
+export interface ListOrdersQuery extends PageQuery {
+  state?: OrderState
+  user_id?: string
+  all?: boolean
+}
+export interface ListProcessesQuery extends PageQuery {
+  status?: 0 | 1 | 2
+  user_id?: string
+  all?: boolean
+}
+export interface OrderIdQuery {
+  order_id: string
+}
+export interface ProcessIdParams {
+  process_id: string
+}
+export interface ListCallbacksQuery extends PageQuery {
+  process_id: string
+}
+export interface AuditQuery {
+  since?: string
+  until?: string
+}
+
+const priceSchema = answer<Price>({ cloud: Joi.string(), amount: amount(), currency: currency() })
+const itemSchema = answer<OrderedItem>({ dataset: Joi.string(), format: exportFormat() })
+const state = () => Joi.string().valid(...orderStates)
+const cancelReason = () => Joi.string().valid(...cancelReasons, null)
+export const orderSchema = answer<Order>({
+  id: id(),
+  user_id: id(),
+  cloud: Joi.string(),
+  state: state(),
+  cancel_reason: cancelReason(),
+  items: Joi.array().items(itemSchema),
+  amount: amount(),
+  currency: currency(),
+  process_id: id(),
+  payment_mode: Joi.string().valid(...paymentModes),
+  version: Joi.number().integer(),
+  created_at: time(),
+  updated_at: time(),
+})
+export const processSchema = answer<Process>({
+  process_id: id(),
+  order_id: id(),
+  status: Joi.number().valid(0, 1, 2).description('0 under_process, 1 success, 2 failure'),
+  state: Joi.string().valid('under_process', 'success', 'failure'),
+  percentage: Joi.number().integer().min(0).max(100),
+  step: Joi.string(),
+  reason: Joi.string().allow(null),
+  eta_seconds: Joi.number().integer().min(0).allow(null),
+  created_at: time(),
+  updated_at: time(),
+  finished_at: time().allow(null),
+  data_url: Joi.string().allow(null),
+})
+const paymentToken = () =>
+  Joi.string()
+    .min(1)
+    .max(255)
+    .pattern(/^[\x21-\x7e]+$/, 'printable ASCII')
+export const gatewayName = () => Joi.string().pattern(/^[a-z][a-z0-9_-]{0,39}$/)
+export const paymentChoice = { gateway: gatewayName(), token: paymentToken() }
+const operatorFilters = {
+  user_id: id().description('Operators: the orders of this user'),
+  all: Joi.boolean().description('Operators: those of all users'),
+}
+const processParams = Joi.object<ProcessIdParams>({ process_id: id().required() })
+const oneOrder = { 200: { description: 'The order', data: orderSchema } }
+
+export const orderApi = {
+  listPrices: contract({
+    name: 'listPrices',
+    summary: 'The price of exporting one dataset, for each cloud',
+    answers: { 200: { description: 'The prices', data: Joi.array().items(priceSchema) } },
+    errors: [],
+  }),
+  setPrice: contract({
+    name: 'setPrice',
+    summary: 'Set the price of a cloud, for orders from now on',
+    params: Joi.object<{ cloud: string }>({ cloud: cloudName().required() }),
+    body: Joi.object<SetPriceBody>({
+      amount: Joi.number().integer().min(0).max(largestPrice).required(),
+      currency: currency().required(),
+    }),
+    answers: { 200: { description: 'The price', data: priceSchema } },
+    errors: ['CLOUD_NOT_FOUND'],
+  }),
+  placeOrder: contract({
+    name: 'placeOrder',
+    summary: "Order an export of datasets from the user's cloud",
+    headers: { 'Idempotency-Key': '1–255 printable ASCII; a second request with it gets the first answer again' },
+    body: Joi.object<PlaceOrderBody>({
+      items: Joi.array()
+        .items(Joi.object({ dataset: datasetName().required(), format: exportFormat().default('ndjson') }))
+        .min(1)
+        .max(50)
+        .unique('dataset')
+        .required(),
+      callback_url: Joi.string()
+        .uri({ scheme: ['http', 'https'] })
+        .max(2_000),
+      payment: Joi.object({
+        mode: Joi.string()
+          .valid(...paymentModes)
+          .default('now'),
+        ...paymentChoice,
+      }).default({ mode: 'now' }),
+    }),
+    answers: {
+      202: {
+        description: 'The order and its process',
+        data: answer<{ order: Order; process: Process }>({ order: orderSchema, process: processSchema }),
+        headers: { Location: '/process/<PROCESS_ID>', 'Retry-After': 'Seconds until it is worth asking' },
+      },
+    },
+    errors: ['CLOUD_NOT_REGISTERED', 'CLOUD_NOT_PRICED', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS'],
+  }),
+  listOrders: contract({
+    name: 'listOrders',
+    summary: "The caller's orders, newest first",
+    query: Joi.object<ListOrdersQuery>({ ...pageQuery, state: state(), ...operatorFilters }),
+    answers: { 200: { description: 'A page of orders', data: Joi.array().items(orderSchema), paged: true } },
+    errors: [],
+  }),
+  showOrder: contract({
+    name: 'showOrder',
+    summary: 'An order',
+    params: idParams,
+    answers: oneOrder,
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  showOrderDetails: contract({
+    name: 'showOrderDetails',
+    summary: 'An order, by query',
+    query: Joi.object<OrderIdQuery>({ order_id: id().required() }),
+    answers: oneOrder,
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  showOrderStatus: contract({
+    name: 'showOrderStatus',
+    summary: "An order's state",
+    params: idParams,
+    answers: {
+      200: {
+        description: 'The state',
+        data: answer<OrderStatus>({ order_id: id(), state: state(), cancel_reason: cancelReason(), process_id: id() }),
+      },
+    },
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  showOrderHistory: contract({
+    name: 'showOrderHistory',
+    summary: 'Every transition of an order, oldest first',
+    params: idParams,
+    answers: {
+      200: {
+        description: 'The transitions',
+        data: Joi.array().items(
+          answer<OrderTransition>({
+            from: Joi.string().valid(...orderStates, null),
+            to: state(),
+            reason: Joi.string().allow(null),
+            at: time(),
+            request_id: Joi.string(),
+          }),
+        ),
+      },
+    },
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  cancelOrder: contract<IdParams, unknown, Record<string, never>>({
+    name: 'cancelOrder',
+    summary: 'Cancel an order that is not final',
+    params: idParams,
+    answers: oneOrder,
+    errors: ['ORDER_NOT_FOUND', 'ORDER_NOT_CANCELLABLE'],
+  }),
+  explainOrder: contract({
+    name: 'explainOrder',
+    summary: 'Where an order is, why, what happens next, and its story from all services',
+    params: idParams,
+    answers: {
+      200: {
+        description: 'The explanation',
+        data: answer<Explanation>({
+          order_id: id(),
+          summary: Joi.string(),
+          next: Joi.string(),
+          entries: Joi.array().items(
+            answer<Explanation['entries'][number]>({
+              at: time(),
+              service: Joi.string(),
+              kind: Joi.string(),
+              text: Joi.string(),
+              request_id: Joi.string().allow(null),
+            }),
+          ),
+        }),
+      },
+    },
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  showProcess: contract({
+    name: 'showProcess',
+    summary: 'The process behind an order; also as a long poll or an event stream',
+    params: processParams,
+    headers: {
+      Prefer: 'wait=20: hold the answer until the process changes, at most so many seconds (RFC 7240)',
+      Accept: 'text/event-stream: every change as an event until it is final',
+    },
+    answers: {
+      200: {
+        description: 'The process',
+        data: processSchema,
+        raw: { 'text/event-stream': Joi.string().description('event: process, data: the process') },
+        headers: { 'Retry-After': 'While it runs: seconds until it is worth asking again' },
+      },
+    },
+    errors: ['PROCESS_NOT_FOUND'],
+  }),
+  listProcesses: contract({
+    name: 'listProcesses',
+    summary: "The caller's processes, newest first",
+    query: Joi.object<ListProcessesQuery>({ ...pageQuery, status: Joi.number().valid(0, 1, 2), ...operatorFilters }),
+    answers: { 200: { description: 'A page of processes', data: Joi.array().items(processSchema), paged: true } },
+    errors: [],
+  }),
+  listCallbacks: contract({
+    name: 'listCallbacks',
+    summary: 'Every attempt to call back about a process, newest first',
+    query: Joi.object<ListCallbacksQuery>({ ...pageQuery, process_id: id().required() }),
+    answers: {
+      200: {
+        description: 'A page of attempts',
+        paged: true,
+        data: Joi.array().items(
+          answer<CallbackAttempt>({
+            id: id(),
+            url: Joi.string(),
+            attempt: Joi.number().integer(),
+            status_code: Joi.number().integer().allow(null),
+            error: Joi.string().allow(null),
+            at: time(),
+            next_attempt_at: time().allow(null),
+          }),
+        ),
+      },
+    },
+    errors: ['PROCESS_NOT_FOUND'],
+  }),
+  resendCallback: contract({
+    name: 'resendCallback',
+    summary: 'Call back once more about a finished process, with the same webhook-id',
+    params: processParams,
+    answers: {
+      202: {
+        description: 'It will be sent',
+        data: answer<{ process_id: string; webhook_id: string }>({ process_id: id(), webhook_id: Joi.string() }),
+      },
+    },
+    errors: ['PROCESS_NOT_FOUND', 'CALLBACK_NOT_FOUND', 'PROCESS_NOT_FINISHED'],
+  }),
+  showCallbackSecret: contract({
+    name: 'showCallbackSecret',
+    summary: "The secret that the caller's callbacks are signed with (Standard Webhooks)",
+    answers: { 200: { description: 'The secret', data: answer<{ secret: string }>({ secret: Joi.string() }) } },
+    errors: [],
+  }),
+  rotateCallbackSecret: contract({
+    name: 'rotateCallbackSecret',
+    summary: 'A new secret; for 24 hours both sign',
+    answers: { 200: { description: 'The new secret', data: answer<{ secret: string }>({ secret: Joi.string() }) } },
+    errors: [],
+  }),
+  audit: contract({
+    name: 'audit',
+    summary: 'Checks across all services that money, orders, processes and deliveries agree',
+    query: Joi.object<AuditQuery>({ since: Joi.string().isoDate(), until: Joi.string().isoDate() }),
+    answers: {
+      200: {
+        description: 'How many orders were checked and what is wrong',
+        data: answer<Audit>({
+          checked: Joi.number().integer(),
+          violations: Joi.array().items(
+            answer<Audit['violations'][number]>({ order_id: id(), rule: Joi.string(), detail: Joi.string() }),
+          ),
+        }),
+      },
+    },
+    errors: [],
+  }),
+}

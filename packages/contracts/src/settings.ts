@@ -1,0 +1,122 @@
+// Every setting of Waybill, with a sentence for each: the schema that is checked at start and the source of its reference page.
+import { readSettings, type Settings as SettingsOf, setting } from '@waybill/platform/config'
+import { serviceNames } from './services.ts'
+
+const { boolean, duration, httpUrl, list, matching, number, oneOf, secretBytes, secretText, text } = setting
+
+const databaseUrl = matching('sqlite:<file>', /^sqlite:.+$/, true)
+const serviceUrl = (service: string) =>
+  httpUrl({ description: `Where the ${service} service answers when another process hosts it.` })
+
+export const settingsSchema = {
+  PORT: number({ min: 0, max: 65_535 })({
+    fallback: '8000',
+    description: 'The TCP port to serve on; 0 takes a free one.',
+  }),
+  HOST: text({ fallback: '127.0.0.1', description: 'The address to listen on; 0.0.0.0 for every interface.' }),
+  PUBLIC_URL: httpUrl({ description: 'The URL that clients reach the server by, for documents that name it.' }),
+  WAYBILL_SERVICES: list(...serviceNames)({
+    fallback: serviceNames.join(','),
+    description: 'The services that this process hosts.',
+  }),
+  WAYBILL_HOME: text({
+    fallback: './var',
+    description: 'The folder for SQLite files, the generated secret key and the LOCAL cloud.',
+  }),
+  WAYBILL_SECRET_KEY: secretBytes(32, {
+    description:
+      'Encrypts what is secret in the databases; the same for all processes. Made under WAYBILL_HOME when one process hosts all services on SQLite.',
+  }),
+  USER_DATABASE_URL: databaseUrl({ description: "The user service's database; sqlite under WAYBILL_HOME by default." }),
+  ORDER_DATABASE_URL: databaseUrl({
+    description: "The order service's database; sqlite under WAYBILL_HOME by default.",
+  }),
+  PAYMENT_DATABASE_URL: databaseUrl({
+    description: "The payment service's database; sqlite under WAYBILL_HOME by default.",
+  }),
+  DATA_DATABASE_URL: databaseUrl({ description: "The data service's database; sqlite under WAYBILL_HOME by default." }),
+  SQLITE_SYNCHRONOUS: oneOf(
+    'full',
+    'normal',
+  )({
+    fallback: 'full',
+    description:
+      'full: what is answered survives a power cut; normal: it survives a crash of the process, with fewer disk syncs.',
+  }),
+  BROKER_URL: matching(
+    'memory:',
+    /^memory:$/,
+  )({ fallback: 'memory:', description: 'The broker that carries events between the services.' }),
+  USER_SERVICE_URL: serviceUrl('user'),
+  ORDER_SERVICE_URL: serviceUrl('order'),
+  PAYMENT_SERVICE_URL: serviceUrl('payment'),
+  DATA_SERVICE_URL: serviceUrl('data'),
+  LOG_LEVEL: oneOf(
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'silent',
+  )({ fallback: 'info', description: 'The least urgent log lines that are written, as JSON, to standard error.' }),
+  CORS_ORIGINS: list()({ fallback: '', description: 'Origins whose web pages may call the API; * for all.' }),
+  TRUST_PROXY: number({ min: 0, max: 10 })({
+    fallback: '0',
+    description: 'How many reverse proxies stand in front: so many entries of X-Forwarded-For are believed.',
+  }),
+  NOT_AUTHENTICATED_STATUS: oneOf(
+    '401',
+    '501',
+  )({
+    fallback: '401',
+    description: 'The status for a missing or bad token; 501 for clients of the original specification.',
+  }),
+  RATE_LIMIT_PER_MINUTE: number({ min: 0, max: 10_000_000 })({
+    fallback: '600',
+    description: 'Requests a minute for each user, or address where there is none; 0 for no limit.',
+  }),
+  SIGN_IN_LIMIT_PER_MINUTE: number({ min: 0, max: 10_000_000 })({
+    fallback: '20',
+    description: 'Sign-ins a minute for each address and e-mail together; 0 for no limit.',
+  }),
+  JWT_EXPIRES_IN: duration({ fallback: '15m', description: 'How long an access token is valid.' }),
+  REFRESH_EXPIRES_IN: duration({
+    fallback: '30d',
+    description: 'How long a session may be refreshed after its last use.',
+  }),
+  JWT_ISSUER: text({ fallback: 'waybill', description: 'The iss of access tokens.' }),
+  JWT_AUDIENCE: text({ fallback: 'waybill', description: 'The aud of access tokens.' }),
+  JWT_PRIVATE_KEY: secretText({
+    description:
+      'The Ed25519 key that signs access tokens (PKCS #8 PEM); made and kept encrypted in the user database by default.',
+  }),
+  OPERATOR_EMAIL: matching(
+    'an e-mail address',
+    /^[^\s@]+@[^\s@]+$/,
+  )({ description: 'The e-mail of the first operator; made at start when no user has it.' }),
+  OPERATOR_PASSWORD: secretText({ description: 'The password of the first operator, 10 to 128 characters.' }),
+  ORDER_PAYMENT_WINDOW: duration({
+    fallback: '30m',
+    description: 'How long an order waits for its payment before it is cancelled.',
+  }),
+  ORDER_PROCESSING_WINDOW: duration({
+    fallback: '24h',
+    description: 'How long a confirmed order may be exported before it is cancelled and its payment voided.',
+  }),
+  CALLBACK_ALLOW_PRIVATE: boolean({
+    fallback: 'false',
+    description: 'true lets callbacks go to http and to private addresses: for tests only.',
+  }),
+  PAYMENT_MOCK_APPROVAL_RATE: number({ min: 0, max: 1, integer: false })({
+    fallback: '0.8',
+    description: 'The share of payments that the mock gateway approves when no token decides.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ description: 'Where traces are sent (OTLP over HTTP); none by default.' }),
+}
+
+export type Settings = SettingsOf<typeof settingsSchema>
+
+/** Reads and checks every setting; throws a SettingsError that names all that is bad. */
+export function readWaybillSettings(environment: Record<string, string | undefined>): Settings {
+  return readSettings(settingsSchema, environment)
+}

@@ -1,0 +1,3 @@
+export { type Authenticator, CachedAuthenticator, type Principal } from './authenticator.ts'
+export { RemoteAuthenticator } from './remote-authenticator.ts'
+export { createVault, type Vault } from './vault.ts'

@@ -1,0 +1,45 @@
+// Asks a user service in another process: its public keys first, so that rubbish never travels, then itself.
+import type { User } from '@waybill/contracts'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+import type { Peer } from '../http/peer.ts'
+import type { Authenticator, Principal } from './authenticator.ts'
+
+/** Verifies tokens against the user service's JWKS (RFC 7517, 7519) and asks `GET /user/details` for the user behind them. */
+export class RemoteAuthenticator implements Authenticator {
+  readonly #user: Peer
+  readonly #expected: { issuer: string; audience: string }
+  readonly #keys: ReturnType<typeof createRemoteJWKSet>
+
+  constructor(user: Peer, expected: { issuer: string; audience: string }) {
+    this.#user = user
+    this.#expected = expected
+    this.#keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', user.url()), { timeoutDuration: 5_000 })
+  }
+
+  async authenticate(token: string): Promise<Principal | undefined> {
+    const claims = await this.#verify(token)
+    if (!claims?.exp || typeof claims.sid !== 'string') return undefined
+    const { status, data } = await this.#user.call<User>('GET', '/user/details', { token })
+    if (status !== 200 || data.id !== claims.sub) return undefined
+    return {
+      user_id: data.id,
+      session_id: claims.sid,
+      role: data.role,
+      cloud: data.cloud,
+      account: data.account,
+      expires_at: claims.exp * 1_000,
+    }
+  }
+
+  async #verify(token: string) {
+    try {
+      const { payload } = await jwtVerify(token, this.#keys, { ...this.#expected, algorithms: ['EdDSA', 'Ed25519'] })
+      return payload
+    } catch (error) {
+      // Keys that cannot be fetched are no verdict on the token.
+      const code = (error as { code?: string }).code
+      if (code === 'ERR_JWKS_TIMEOUT' || !code?.startsWith('ERR_J')) throw this.#user.unavailable(error)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,204 @@
+// Handles each message once: the inbox row and the effect share a transaction. What fails is tried again, then kept for a person.
+import {
+  type AnyCloudEvent,
+  type CloudEvent,
+  cloudEventSchema,
+  type EventType,
+  eventCatalogue,
+} from '@waybill/contracts'
+import { uuidv7 } from 'uuidv7'
+import type { Clock } from '../clock/index.ts'
+import type { AnyTx, Database, Timer, Timers, Tx } from '../db/index.ts'
+import { acceptTraceparent, type Logger, withContext } from '../log/index.ts'
+import type { Broker } from './broker.ts'
+
+export interface ConsumerTables {
+  inbox: { message_id: string; handled_at: number }
+  dead_letters: DeadLetterRow
+}
+export interface DeadLetterRow {
+  id: string
+  event_id: string
+  event_type: string
+  message: string
+  error: string
+  tries: number
+  /** null once nobody but a person will try it again. */
+  next_try_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** A business operation that an event sets off; safe to run again after a rollback. */
+export type EventHandler<T, K extends EventType> = (tx: Tx<T>, event: CloudEvent<K>) => Promise<void>
+export type EventHandlers<T> = { [K in EventType]?: EventHandler<T, K> }
+
+/** Milliseconds before the second, third, fourth and fifth try. */
+const delays = [1_000, 5_000, 25_000, 120_000]
+const triesAtMost = delays.length + 1
+const redelivery = 'redeliver-event'
+
+/** The consuming side of one service. */
+export class Consumer<T> {
+  readonly #service: string
+  readonly #database: Database<ConsumerTables>
+  readonly #timers: Timers
+  readonly #clock: Clock
+  readonly #log: Logger
+  #handlers: EventHandlers<T> = {}
+
+  constructor(service: string, database: Database<T>, options: { timers: Timers; clock: Clock; log: Logger }) {
+    this.#service = service
+    this.#database = database as unknown as Database<ConsumerTables>
+    this.#timers = options.timers
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  subscribe(broker: Broker, handlers: EventHandlers<T>): void {
+    this.#handlers = handlers
+    broker.subscribe(this.#service, Object.keys(handlers) as EventType[], event => this.deliver(event))
+    this.#timers.handle(redelivery, timer => this.#redeliver(timer), { concurrency: 8 })
+  }
+
+  /** Resolves when the message is handled, was handled before, or is kept to be tried again; rejects when none could be committed. */
+  deliver(event: AnyCloudEvent): Promise<void> {
+    const context = {
+      requestId: String(event?.requestid ?? uuidv7()),
+      traceparent: acceptTraceparent(event?.traceparent),
+    }
+    return withContext(context, async () => {
+      const wrong = whatIsWrongWith(event)
+      if (wrong) return this.#keep(event, `not understood: ${wrong}`, triesAtMost)
+      try {
+        await this.#database.transaction(tx => this.#handle(tx, event))
+      } catch (error) {
+        this.#log.warn(
+          { err: error, event_id: event.id, event_type: event.type },
+          'an event could not be handled, it is tried again',
+        )
+        await this.#keep(event, String(error), 1)
+      }
+    })
+  }
+
+  /** The messages that wait for a person, newest first. */
+  listDead(limit: number, beforeId: string | undefined): Promise<DeadLetterRow[]> {
+    let query = this.#database.db.selectFrom('dead_letters').selectAll().where('next_try_at', 'is', null)
+    if (beforeId) query = query.where('id', '<', beforeId)
+    return query.orderBy('id', 'desc').limit(limit).execute()
+  }
+
+  /** Hands a dead letter to its handler once more, soon; undefined where there is none. */
+  replay(id: string): Promise<DeadLetterRow | undefined> {
+    const now = this.#clock.now()
+    return this.#database.transaction(async tx => {
+      await tx
+        .updateTable('dead_letters')
+        .set({ next_try_at: now, updated_at: now })
+        .where('id', '=', id)
+        .where('next_try_at', 'is', null)
+        .execute()
+      const row = await findDeadLetter(tx, id)
+      if (row) await this.#timers.schedule(tx, redelivery, id, now)
+      return row
+    })
+  }
+
+  async countDead(): Promise<number> {
+    const row = await this.#database.db
+      .selectFrom('dead_letters')
+      .select(eb => eb.fn.countAll<number>().as('count'))
+      .where('next_try_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    return row.count
+  }
+
+  async #handle(tx: Tx<ConsumerTables>, event: AnyCloudEvent): Promise<void> {
+    const inserted = await tx
+      .insertInto('inbox')
+      .orIgnore()
+      .values({ message_id: event.id, handled_at: this.#clock.now() })
+      .executeTakeFirst()
+    if (inserted.numInsertedOrUpdatedRows === 0n) return
+    const handler = this.#handlers[event.type] as ((tx: AnyTx, event: AnyCloudEvent) => Promise<void>) | undefined
+    await handler?.(tx, event)
+  }
+
+  async #keep(event: AnyCloudEvent, error: string, tries: number): Promise<void> {
+    const now = this.#clock.now()
+    const nextTry = tries < triesAtMost ? now + delays[tries - 1]! : null
+    const row: DeadLetterRow = {
+      id: uuidv7(),
+      event_id: String(event?.id ?? uuidv7()).slice(0, 64),
+      event_type: String(event?.type ?? 'unknown').slice(0, 100),
+      message: JSON.stringify(event ?? null),
+      error: error.slice(0, 2_000),
+      tries,
+      next_try_at: nextTry,
+      created_at: now,
+      updated_at: now,
+    }
+    await this.#database.transaction(async tx => {
+      // A message that is kept already came twice; the row that stands has its next try.
+      const inserted = await tx.insertInto('dead_letters').orIgnore().values(row).executeTakeFirst()
+      if (inserted.numInsertedOrUpdatedRows !== 0n && nextTry !== null) {
+        await this.#timers.schedule(tx, redelivery, row.id, nextTry)
+      }
+    })
+    if (nextTry === null)
+      this.#log.error({ event_id: row.event_id, event_type: row.event_type, error }, 'an event is dead')
+  }
+
+  async #redeliver(timer: Timer): Promise<void> {
+    const row = await findDeadLetter(this.#database.db, timer.subject)
+    if (!row || row.next_try_at === null) return
+    const event = JSON.parse(row.message) as AnyCloudEvent
+    const wrong = whatIsWrongWith(event)
+    const context = {
+      requestId: String(event?.requestid ?? uuidv7()),
+      traceparent: acceptTraceparent(event?.traceparent),
+    }
+    await withContext(context, async () => {
+      try {
+        if (wrong) throw new Error(`not understood: ${wrong}`)
+        await this.#database.transaction(async tx => {
+          await this.#handle(tx, event)
+          await tx.deleteFrom('dead_letters').where('id', '=', row.id).execute()
+          await timer.complete(tx)
+        })
+      } catch (error) {
+        await this.#keepAgain(timer, row, String(error))
+      }
+    })
+  }
+
+  async #keepAgain(timer: Timer, row: DeadLetterRow, error: string): Promise<void> {
+    const now = this.#clock.now()
+    const tries = row.tries + 1
+    const nextTry = tries < triesAtMost ? now + delays[tries - 1]! : null
+    await this.#database.transaction(async tx => {
+      await tx
+        .updateTable('dead_letters')
+        .set({ tries, error: error.slice(0, 2_000), next_try_at: nextTry, updated_at: now })
+        .where('id', '=', row.id)
+        .execute()
+      if (nextTry === null) await timer.complete(tx)
+      else await timer.reschedule(tx, nextTry)
+    })
+    if (nextTry === null)
+      this.#log.error({ event_id: row.event_id, event_type: row.event_type, error }, 'an event is dead')
+  }
+}
+
+function findDeadLetter(db: Database<ConsumerTables>['db'], id: string): Promise<DeadLetterRow | undefined> {
+  return db.selectFrom('dead_letters').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+function whatIsWrongWith(event: AnyCloudEvent): string | undefined {
+  const frame = cloudEventSchema.validate(event, { convert: false })
+  if (frame.error) return frame.error.message
+  const definition = Object.hasOwn(eventCatalogue, event.type) ? eventCatalogue[event.type] : undefined
+  if (!definition) return `no event type "${event.type}"`
+  return definition.schema.validate(event.data).error?.message
+}

@@ -1,0 +1,5 @@
+export type { Broker, Deliver } from './broker.ts'
+export { Consumer, type DeadLetterRow, type EventHandler, type EventHandlers } from './consumer.ts'
+export { newEvent } from './event.ts'
+export { MemoryBroker } from './memory-broker.ts'
+export { Outbox } from './outbox.ts'

@@ -1,0 +1,365 @@
+// The HTTP kit: one Express application for the route tables of all hosted services, with all that they have in common.
+
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import { errorCatalogue } from '@waybill/contracts'
+import express, { type NextFunction, type Request, type Response } from 'express'
+import type { Authenticator, Principal } from '../auth/index.ts'
+import { acceptTraceparent, type Logger, traced, withContext } from '../log/index.ts'
+import type { HttpMetrics } from '../metrics/index.ts'
+import type { Answer } from './answer.ts'
+import { ApiError, problemDocument, refuse } from './api-error.ts'
+import { Exchange } from './exchange.ts'
+import { clientAddress, createCors } from './headers.ts'
+import type { KeyedRequest } from './idempotency.ts'
+import { peerHeader } from './peer.ts'
+import { createRateLimit } from './rate-limit.ts'
+import type { ApiRequest, Controller, Route } from './route.ts'
+import { validateRequest } from './validation.ts'
+
+/** Bytes of a body, after unpacking; more is 413. */
+export const bodyLimitBytes = 102_400
+
+export interface HttpOptions {
+  log: Logger
+  metrics: HttpMetrics
+  authenticator: Authenticator
+  corsOrigins: string[]
+  trustedProxies: number
+  notAuthenticatedStatus: number
+  requestsPerMinute: number
+  signInsPerMinute: number
+  /** What services of the same installation send to each other; their calls are not counted against the user's limit. */
+  peerKey: string
+}
+
+export interface HttpServer {
+  readonly server: Server
+  /** Listens; answers the port, which 0 leaves to the system. */
+  listen(port: number, host: string): Promise<number>
+  /** Takes no more connections, lets requests in flight finish, ends streams and long polls. */
+  close(): Promise<void>
+}
+
+/** A request that carries its exchange through Express. */
+type Carrying = Request & { exchange?: Exchange }
+
+const parseJson = express.json({ limit: bodyLimitBytes, strict: false, type: 'application/json' })
+const parseRaw = express.raw({ limit: bodyLimitBytes, type: () => true })
+/** Statuses of refusals that an Idempotency-Key keeps; the others may turn out differently next time. */
+const keptRefusals = new Set([404, 409, 422])
+
+export function createHttpServer(routes: Route[], options: HttpOptions): HttpServer {
+  const stopping = new AbortController()
+  const cors = createCors(options.corsOrigins)
+  const limit = createRateLimit(options.requestsPerMinute)
+  const signInLimit = createRateLimit(options.signInsPerMinute)
+  const peerKey = Buffer.from(options.peerKey)
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.set('query parser', 'simple')
+
+  app.use((request: Carrying, response: Response, next: NextFunction) => {
+    const exchange = new Exchange(request, response)
+    request.exchange = exchange
+    Object.assign(exchange.extraHeaders, cors.headersFor(request))
+    response.once('close', () => finish(exchange))
+    const traceparent = acceptTraceparent(request.headers.traceparent as string | undefined)
+    withContext({ requestId: exchange.requestId, traceparent }, () => {
+      if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+        exchange.sendText(204, 'text/plain', '', cors.preflightHeaders(request))
+        return
+      }
+      next()
+    })
+  })
+  for (const [path, rows] of byPath(routes)) {
+    for (const row of rows) app[row.verb](path, handlerOf(row))
+    const allow = allowedVerbs(rows)
+    app.all(path, (request: Carrying) => {
+      if (request.method === 'OPTIONS') return request.exchange!.sendText(204, 'text/plain', '', { Allow: allow })
+      throw refuse('METHOD_NOT_ALLOWED', `${request.method} is not for this path: ${allow} are`, {
+        headers: { Allow: allow },
+      })
+    })
+  }
+  app.use((request: Request) => {
+    throw refuse('ROUTE_NOT_FOUND', `there is nothing at ${request.path}: /docs shows every path`)
+  })
+  app.use((error: unknown, request: Carrying, _response: Response, _next: NextFunction) => {
+    answerError(request.exchange!, error)
+  })
+
+  function finish(exchange: Exchange): void {
+    const milliseconds = performance.now() - exchange.startedAt
+    const { method, route, service, response, userId } = exchange
+    options.metrics.observe({ method, route, service, status: response.statusCode }, milliseconds / 1_000)
+    options.log.info(
+      {
+        method,
+        route,
+        path: exchange.path,
+        status: response.statusCode,
+        ms: Math.round(milliseconds * 10) / 10,
+        user_id: userId,
+        request_id: exchange.requestId,
+      },
+      'request',
+    )
+  }
+
+  function answerError(exchange: Exchange, thrown: unknown): void {
+    const error = asApiError(thrown)
+    const level = error.status >= 500 ? 'error' : 'debug'
+    options.log[level]({ err: thrown, code: error.code }, 'refused')
+    if (error.code === 'NOT_AUTHENTICATED') error.headers['WWW-Authenticate'] = 'Bearer'
+    exchange.sendProblem(error, error.code === 'NOT_AUTHENTICATED' ? options.notAuthenticatedStatus : error.status)
+  }
+
+  function handlerOf(row: Route) {
+    const controller = traced(options.log, 'controller', row.contract.name, row.controller as Controller)
+    return async (request: Carrying, response: Response) => {
+      const exchange = request.exchange!
+      exchange.route = row.path
+      exchange.service = row.service
+      const token = bearerToken(request)
+      const caller = row.access === 'public' ? undefined : await authenticate(exchange, token)
+      exchange.userId = caller?.user_id
+      await countRequest(exchange, caller)
+      if (row.access === 'operator') requireOperator(caller!)
+      const given = row.rawBody ? await readBody(parseRaw, request, response) : await readJson(request, response)
+      const contract = row.contract
+      const checked = validateRequest(contract, {
+        params: request.params,
+        query: request.query,
+        body: row.rawBody ? {} : given,
+      })
+      if (!contract.body && !row.rawBody) refuseUnexpectedBody(given)
+      if (row.limit === 'sign-in') await countSignIn(exchange, checked.body as { email: string })
+      const signal = abortWhenGone(response)
+      const apiRequest: ApiRequest = {
+        requestId: exchange.requestId,
+        ...checked,
+        rawBody: row.rawBody ? (given as Buffer) : Buffer.alloc(0),
+        get caller(): Principal {
+          if (!caller) throw new Error(`${row.verb} ${row.path} is public: there is no caller`)
+          return caller
+        },
+        token: token ?? '',
+        headers: request.headers,
+        signal,
+        keepAnswer: async () => {},
+      }
+      const key = request.headers['idempotency-key']
+      if (row.idempotency && typeof key === 'string') {
+        const keyed = await row.idempotency.begin(caller!.user_id, contract.name, key, given)
+        await answerKeyed(row, exchange, keyed, apiRequest, controller)
+        return
+      }
+      const stillAllowed = async () =>
+        token === undefined || (await options.authenticator.authenticate(token)) !== undefined
+      await exchange.send(await controller(apiRequest), stillAllowed, signal)
+    }
+  }
+
+  async function answerKeyed(
+    row: Route,
+    exchange: Exchange,
+    keyed: KeyedRequest,
+    request: ApiRequest,
+    controller: Controller,
+  ): Promise<void> {
+    let kept = keyed.replay
+    const replayed = kept !== undefined
+    try {
+      if (!kept) {
+        await controller({
+          ...request,
+          caller: request.caller,
+          keepAnswer: async (tx, answer: Answer) => {
+            if (answer.kind !== 'data') throw new Error('only enveloped answers are kept under an Idempotency-Key')
+            kept = exchange.render(answer)
+            await keyed.keep(tx, kept)
+          },
+        })
+      }
+    } catch (thrown) {
+      const error = asApiError(thrown)
+      if (keptRefusals.has(error.status)) await keepRefusal(row, exchange, keyed, error)
+      throw error
+    } finally {
+      keyed.end()
+    }
+    if (!kept) throw new Error(`${row.contract.name} did not keep its answer`)
+    const type = kept.status >= 400 ? 'application/problem+json' : 'application/json'
+    exchange.sendText(kept.status, `${type}; charset=utf-8`, kept.body, {
+      ...kept.headers,
+      ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
+    })
+  }
+
+  async function keepRefusal(row: Route, exchange: Exchange, keyed: KeyedRequest, error: ApiError): Promise<void> {
+    const body = problemDocument(error, exchange.requestId, exchange.path, error.status)
+    await row.idempotency!.keepAlone(keyed, { status: error.status, headers: error.headers, body })
+  }
+
+  async function authenticate(exchange: Exchange, token: string | undefined): Promise<Principal> {
+    const principal = token === undefined ? undefined : await options.authenticator.authenticate(token)
+    if (principal) return principal
+    // Guessing tokens is counted, by address.
+    await countRequest(exchange, undefined)
+    throw refuse(
+      'NOT_AUTHENTICATED',
+      token === undefined
+        ? 'send an access token: Authorization: Bearer <token> (POST /authentication gives one)'
+        : 'the access token is not valid, has expired or was revoked: sign in again or refresh it',
+    )
+  }
+
+  async function countRequest(exchange: Exchange, caller: Principal | undefined): Promise<void> {
+    if (isPeer(exchange.request)) return
+    const key = caller ? caller.user_id : clientAddress(exchange.request, options.trustedProxies)
+    Object.assign(exchange.extraHeaders, await limit.count(key))
+  }
+
+  async function countSignIn(exchange: Exchange, body: { email: string }): Promise<void> {
+    const address = clientAddress(exchange.request, options.trustedProxies)
+    Object.assign(exchange.extraHeaders, await signInLimit.count(`${address} ${body.email.toLowerCase()}`))
+  }
+
+  function isPeer(request: IncomingMessage): boolean {
+    const sent = Buffer.from(String(request.headers[peerHeader] ?? ''))
+    return sent.length === peerKey.length && timingSafeEqual(sent, peerKey)
+  }
+
+  function abortWhenGone(response: ServerResponse): AbortSignal {
+    const gone = new AbortController()
+    const abort = () => gone.abort()
+    stopping.signal.addEventListener('abort', abort, { once: true })
+    response.once('close', () => {
+      stopping.signal.removeEventListener('abort', abort)
+      gone.abort()
+    })
+    return gone.signal
+  }
+
+  const server = createServer({ keepAliveTimeout: 65_000 }, app)
+  server.on('clientError', refuseMalformedHttp)
+  return {
+    server,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          const address = server.address()
+          resolve(typeof address === 'object' && address ? address.port : port)
+        })
+      }),
+    close: () =>
+      new Promise((resolve, reject) => {
+        stopping.abort()
+        server.close(error => (error ? reject(error) : resolve()))
+        server.closeIdleConnections()
+        // Connections kept alive fall idle one by one as their requests end.
+        const again = setInterval(() => server.closeIdleConnections(), 50)
+        server.once('close', () => clearInterval(again))
+      }),
+  }
+}
+
+function bearerToken(request: IncomingMessage): string | undefined {
+  return /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+}
+
+function requireOperator(caller: Principal): void {
+  if (caller.role !== 'operator') throw refuse('FORBIDDEN', 'this is for operators')
+}
+
+/** Static paths first, so that `/order/details` is never taken for an order's id. */
+function byPath(routes: Route[]): [string, Route[]][] {
+  const paths = Map.groupBy(routes, row => row.path)
+  return [...paths].sort(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+}
+
+function allowedVerbs(rows: Route[]): string {
+  const verbs = rows.map(row => row.verb.toUpperCase())
+  return (verbs.includes('GET') ? [...verbs, 'HEAD'] : verbs).join(', ')
+}
+
+async function readJson(request: Request, response: Response): Promise<unknown> {
+  const { headers } = request
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  if (!hasBody) return undefined
+  // A body over the limit is refused for its size, whatever it is.
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+    throw refuse(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `send Content-Type: application/json instead of ${headers['content-type'] ?? 'none'}`,
+    )
+  }
+  return readBody(parseJson, request, response)
+}
+
+function readBody(parse: typeof parseJson, request: Request, response: Response): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    parse(request, response, (error?: unknown) => (error ? reject(error) : resolve(request.body)))
+  })
+}
+
+function refuseUnexpectedBody(body: unknown): void {
+  if (body === undefined || body === null) return
+  const fields = typeof body === 'object' && !Array.isArray(body) ? Object.keys(body) : ['body']
+  if (fields.length === 0) return
+  throw refuse('VALIDATION_FAILED', 'this operation takes no body', {
+    errors: fields.map(field => ({ field, message: 'is not allowed' })),
+  })
+}
+
+/** What body-parser and Express throw, in our words (by their documented `type` and `status`). */
+function asApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown
+  const { type, status } = (thrown ?? {}) as { type?: string; status?: number }
+  if (type === 'entity.too.large') {
+    return refuse('PAYLOAD_TOO_LARGE', `a body may have ${bodyLimitBytes} bytes: send less at a time`)
+  }
+  if (type === 'entity.parse.failed') return refuse('MALFORMED_JSON', (thrown as Error).message)
+  if (type === 'charset.unsupported' || type === 'encoding.unsupported') {
+    return refuse('UNSUPPORTED_MEDIA_TYPE', 'send JSON in UTF-8, plain or packed with gzip, deflate or br')
+  }
+  if (type?.startsWith('request.') || type?.startsWith('encoding.') || type?.startsWith('entity.')) {
+    return refuse('MALFORMED_REQUEST', (thrown as Error).message)
+  }
+  if (thrown instanceof URIError || status === 400) {
+    return refuse('VALIDATION_FAILED', 'the path holds a malformed percent-encoding', {
+      errors: [{ field: 'path', message: 'holds a malformed percent-encoding' }],
+    })
+  }
+  return refuse('INTERNAL_ERROR', 'something went wrong on our side; the request id helps us to find it', {
+    cause: thrown,
+  })
+}
+
+function refuseMalformedHttp(error: Error & { code?: string }, socket: import('node:stream').Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const status = tooLarge ? 431 : 400
+  const { title } = errorCatalogue.MALFORMED_REQUEST
+  const body = JSON.stringify({
+    type: 'urn:waybill:error:malformed-request',
+    title,
+    status,
+    code: 'MALFORMED_REQUEST',
+    retryable: false,
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${tooLarge ? 'Request Header Fields Too Large' : 'Bad Request'}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

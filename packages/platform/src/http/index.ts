@@ -1,0 +1,28 @@
+export {
+  type Answer,
+  accepted,
+  created,
+  document,
+  eventStream,
+  noContent,
+  ok,
+  page,
+  RawJson,
+  type StreamEvent,
+} from './answer.ts'
+export { ApiError, type FieldError, refuse, refuseField } from './api-error.ts'
+export { bodyLimitBytes, createHttpServer, type HttpOptions, type HttpServer } from './app.ts'
+export { type Cursors, createCursors, cutPage } from './cursor.ts'
+export { IdempotencyKeys } from './idempotency.ts'
+export { createPeer, type Peer } from './peer.ts'
+export { type ByteRange, readRange } from './range.ts'
+export {
+  type Access,
+  type ApiRequest,
+  type Controller,
+  type ControllerOf,
+  type Route,
+  routesOf,
+  type Verb,
+} from './route.ts'
+export { validationFailed } from './validation.ts'

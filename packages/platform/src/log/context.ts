@@ -1,0 +1,49 @@
+// What belongs to the work at hand (request id, trace) and goes along with it through every await.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
+import { uuidv7 } from 'uuidv7'
+
+export interface WorkContext {
+  requestId: string
+  /** W3C Trace Context `traceparent`: `00-<32 hex trace id>-<16 hex span id>-<2 hex flags>`. */
+  traceparent: string
+}
+
+const storage = new AsyncLocalStorage<WorkContext>()
+
+/** Runs `work` so that everything it awaits sees `context`. */
+export function withContext<R>(context: WorkContext, work: () => R): R {
+  return storage.run(context, work)
+}
+
+/** The context of the work at hand; undefined outside of any (start-up, sweepers). */
+export function currentContext(): WorkContext | undefined {
+  return storage.getStore()
+}
+
+const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** Answers the caller's `traceparent` where it is well-formed, else a new one (W3C Trace Context 1). */
+export function acceptTraceparent(header: string | undefined): string {
+  return header !== undefined && traceparentPattern.test(header) ? header : newTraceparent()
+}
+
+let pool = Buffer.alloc(0)
+let at = 0
+
+function newTraceparent(): string {
+  // Randomness is drawn in blocks: one system call serves some hundred requests.
+  if (at + 24 > pool.length) {
+    pool = randomBytes(24 * 256)
+    at = 0
+  }
+  const hex = pool.toString('hex', at, at + 24)
+  at += 24
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`
+}
+
+/** Runs `work` in the context at hand or, where there is none, in a new one. */
+export function withNewContext<R>(work: () => R): R {
+  const context = storage.getStore()
+  return storage.run(context ?? { requestId: uuidv7(), traceparent: newTraceparent() }, work)
+}

@@ -1,0 +1,130 @@
+// Hosts services in this process: one HTTP server, one broker connection, one set of caches for all of them.
+import type { AnyCloudEvent, ServiceName } from '@waybill/contracts'
+import { serviceNames } from '@waybill/contracts'
+import type { Settings } from '@waybill/contracts/settings'
+import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticator } from '../auth/index.ts'
+import { type Broker, MemoryBroker } from '../bus/index.ts'
+import { type Clock, systemClock } from '../clock/index.ts'
+import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
+import { createLogger, type Logger } from '../log/index.ts'
+import { createMetrics } from '../metrics/index.ts'
+import { operationsRoutes } from './operations-routes.ts'
+import type { CreateService, Service, ServiceHost } from './service.ts'
+
+export interface HostOptions {
+  settings: Settings
+  secretKey: Buffer
+  create: CreateService[]
+  clock?: Clock
+  log?: Logger
+  broker?: Broker
+  /** Judges tokens where the user service is not hosted here: for tests of a service on its own. */
+  judge?: Authenticator
+  /** Peers that are not this process; by default the settings say where they are. */
+  peerUrls?: Partial<Record<ServiceName, string>>
+}
+
+export interface Host {
+  readonly url: string
+  readonly routes: Route[]
+  readonly services: Service[]
+  /** Takes no more work, finishes what is in flight, closes the databases. */
+  stop(): Promise<void>
+}
+
+/** How long requests in flight may take once the process is told to stop. */
+const closeWithinMilliseconds = 8_000
+
+export async function hostServices(options: HostOptions): Promise<Host> {
+  const { settings } = options
+  const clock = options.clock ?? systemClock
+  const log = options.log ?? createLogger({ name: 'waybill', level: settings.LOG_LEVEL })
+  const broker = options.broker ?? new MemoryBroker()
+  const vault = createVault(options.secretKey)
+  const peerKey = vault.deriveKey('peer').toString('base64url')
+  let ownUrl = `http://127.0.0.1:${settings.PORT}`
+
+  const urls = peerUrls(settings, options.peerUrls)
+  const peers = Object.fromEntries(
+    serviceNames.map(name => [name, createPeer(name, () => urls[name] ?? ownUrl, peerKey)]),
+  ) as Record<ServiceName, Peer>
+  const metrics = createMetrics()
+  const host: ServiceHost = {
+    settings,
+    clock,
+    log,
+    metrics,
+    broker,
+    vault,
+    cursors: createCursors(vault.deriveKey('cursor')),
+    peers,
+  }
+
+  const services: Service[] = []
+  for (const create of options.create) services.push(await create(host))
+  const authenticator = new CachedAuthenticator(judgeOf(services, options, peers.user), clock)
+  broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
+
+  const routes = services.flatMap(service => service.routes)
+  routes.push(...operationsRoutes({ host, services, routes, publicUrl: () => settings.PUBLIC_URL ?? ownUrl }))
+  const http: HttpServer = createHttpServer(routes, {
+    log,
+    metrics: metrics.http,
+    authenticator,
+    peerKey,
+    corsOrigins: settings.CORS_ORIGINS,
+    trustedProxies: settings.TRUST_PROXY,
+    notAuthenticatedStatus: Number(settings.NOT_AUTHENTICATED_STATUS),
+    requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+    signInsPerMinute: settings.SIGN_IN_LIMIT_PER_MINUTE,
+  })
+
+  // All consumers are subscribed by now: the outboxes may publish what a crash left behind.
+  await broker.start()
+  const port = await http.listen(settings.PORT, settings.HOST)
+  ownUrl = `http://${settings.HOST === '0.0.0.0' ? '127.0.0.1' : settings.HOST}:${port}`
+  for (const service of services) await service.start?.()
+  for (const service of services) await service.store.start()
+
+  return {
+    url: `http://localhost:${port}`,
+    routes,
+    services,
+    async stop() {
+      await within(closeWithinMilliseconds, http.close())
+      http.server.closeAllConnections()
+      for (const service of services) await service.stop?.()
+      await Promise.all(services.map(service => service.store.stop()))
+      await broker.close()
+    },
+  }
+}
+
+function peerUrls(settings: Settings, given: HostOptions['peerUrls']): Partial<Record<ServiceName, string>> {
+  return {
+    user: settings.USER_SERVICE_URL,
+    order: settings.ORDER_SERVICE_URL,
+    payment: settings.PAYMENT_SERVICE_URL,
+    data: settings.DATA_SERVICE_URL,
+    ...given,
+  }
+}
+
+function judgeOf(services: Service[], { judge, settings }: HostOptions, user: Peer): Authenticator {
+  const own = services.find(service => service.judge)?.judge
+  return own ?? judge ?? new RemoteAuthenticator(user, { issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE })
+}
+
+function forget(authenticator: CachedAuthenticator, event: AnyCloudEvent): void {
+  if (event.type === 'session.revoked') authenticator.forgetSession(event.data.session_id)
+  if (event.type === 'user.changed') authenticator.forgetUser(event.data.user_id)
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}

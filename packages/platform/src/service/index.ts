@@ -1,0 +1,9 @@
+export { type Host, type HostOptions, hostServices } from './host.ts'
+export {
+  type CreateService,
+  databaseUrlOf,
+  openStore,
+  type Service,
+  type ServiceHost,
+  type ServiceStore,
+} from './service.ts'

@@ -1,0 +1,149 @@
+// What those who run a process ask it for: health, metrics, documents and dead letters of the services that it hosts.
+
+import { contract, type DeadLetter, operationsApi } from '@waybill/contracts'
+import Joi from 'joi'
+import type { DeadLetterRow } from '../bus/index.ts'
+import { rfc3339 } from '../clock/index.ts'
+import { accepted, cutPage, document, page, type Route, refuse, routesOf } from '../http/index.ts'
+import type { Service, ServiceHost } from './service.ts'
+
+export interface OperationsOptions {
+  host: ServiceHost
+  services: Service[]
+  /** All other routes: the documents are made from them. */
+  routes: Route[]
+  publicUrl: () => string
+}
+
+const json = 'application/json; charset=utf-8'
+const plain = (name: string, summary: string, type: string, statuses = [200]) =>
+  contract({
+    name,
+    summary,
+    answers: Object.fromEntries(statuses.map(status => [status, { description: summary, raw: { [type]: Joi.any() } }])),
+    errors: [],
+  })
+
+export function operationsRoutes(options: OperationsOptions): Route[] {
+  const { host, services } = options
+  const route = routesOf('operations')
+  addGauges(host, services)
+  return [
+    route({
+      verb: 'get',
+      path: '/healthz',
+      access: 'public',
+      contract: plain('checkHealth', 'The process is alive', 'application/json'),
+      controller: () => document(json, '{"status":"ok"}'),
+    }),
+    route({
+      verb: 'get',
+      path: '/readyz',
+      access: 'public',
+      contract: plain('checkReadiness', 'The process can do its work', 'application/json', [200, 503]),
+      controller: async () => {
+        const readiness = await readReadiness(host, services)
+        return document(json, JSON.stringify(readiness), readiness.status === 'ready' ? 200 : 503)
+      },
+    }),
+    route({
+      verb: 'get',
+      path: '/metrics',
+      access: 'public',
+      contract: plain('readMetrics', 'Metrics in the Prometheus text format', 'text/plain'),
+      controller: async () => document(host.metrics.registry.contentType, await host.metrics.registry.metrics()),
+    }),
+    route({
+      verb: 'get',
+      path: '/dead-letters',
+      access: 'operator',
+      contract: operationsApi.listDeadLetters,
+      controller: async ({ query }) => {
+        const before = query.cursor ? host.cursors.decode<string>('dead-letters', query.cursor) : undefined
+        const lists = await Promise.all(
+          services.map(async ({ name, store }) =>
+            (await store.consumer.listDead(query.limit + 1, before)).map(row => deadLetter(name, row)),
+          ),
+        )
+        const newestFirst = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1))
+        const { rows, nextCursor } = cutPage(newestFirst, query.limit, last =>
+          host.cursors.encode('dead-letters', last.id),
+        )
+        return page(rows, nextCursor)
+      },
+    }),
+    route({
+      verb: 'post',
+      path: '/dead-letters/:id/replay',
+      access: 'operator',
+      contract: operationsApi.replayDeadLetter,
+      controller: async ({ params }) => {
+        for (const { name, store } of services) {
+          const row = await store.consumer.replay(params.id)
+          if (row) return accepted(deadLetter(name, row))
+        }
+        throw refuse('DEAD_LETTER_NOT_FOUND', `there is no dead letter ${params.id} in the services of this process`)
+      },
+    }),
+  ]
+}
+
+function deadLetter(service: string, row: DeadLetterRow): DeadLetter {
+  return {
+    id: row.id,
+    service,
+    event_id: row.event_id,
+    event_type: row.event_type,
+    event: asObject(JSON.parse(row.message)),
+    error: row.error,
+    tries: row.tries,
+    created_at: rfc3339(row.created_at),
+    updated_at: rfc3339(row.updated_at),
+  }
+}
+
+/** A message may have been rubbish that is no object at all. */
+function asObject(message: unknown): Record<string, unknown> {
+  return typeof message === 'object' && message !== null ? { ...message } : { message }
+}
+
+const pingMilliseconds = 2_000
+
+async function readReadiness(host: ServiceHost, services: Service[]) {
+  const check = async (ping: Promise<void>) => {
+    const timeout = new Promise<never>((_, reject) =>
+      AbortSignal.timeout(pingMilliseconds).addEventListener('abort', reject),
+    )
+    return Promise.race([ping, timeout]).then(
+      () => ({ status: 'up' }),
+      () => ({ status: 'down' }),
+    )
+  }
+  const [broker, ...databases] = await Promise.all([
+    check(host.broker.ping()),
+    ...services.map(({ store }) => check(store.database.ping())),
+  ])
+  const database = { status: databases.every(({ status }) => status === 'up') ? 'up' : 'down' }
+  const status = broker.status === 'up' && database.status === 'up' ? 'ready' : 'not_ready'
+  return { status, dependencies: { database, broker } }
+}
+
+function addGauges({ metrics }: ServiceHost, services: Service[]): void {
+  const perService = (read: (service: Service) => Promise<number>) => () =>
+    Promise.all(services.map(async service => ({ labels: { service: service.name }, value: await read(service) })))
+  metrics.gauge(
+    'waybill_outbox_waiting',
+    'Events that the broker has not confirmed',
+    perService(async ({ store }) => (await store.outbox.backlog()).waiting),
+  )
+  metrics.gauge(
+    'waybill_outbox_oldest_seconds',
+    'Age of the oldest event that the broker has not confirmed',
+    perService(async ({ store }) => (await store.outbox.backlog()).oldest / 1_000),
+  )
+  metrics.gauge(
+    'waybill_dead_letters',
+    'Messages that wait for a person',
+    perService(({ store }) => store.consumer.countDead()),
+  )
+}

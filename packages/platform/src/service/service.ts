@@ -1,0 +1,108 @@
+// What a service is to the process that hosts it, and what the process gives to a service.
+import type { ServiceName } from '@waybill/contracts'
+import type { Settings } from '@waybill/contracts/settings'
+import type { Authenticator, Vault } from '../auth/index.ts'
+import { type Broker, Consumer, Outbox } from '../bus/index.ts'
+import type { Clock } from '../clock/index.ts'
+import { type Database, migrate, openDatabase, Timers } from '../db/index.ts'
+import { type Cursors, IdempotencyKeys, type Peer, type Route } from '../http/index.ts'
+import type { Logger } from '../log/index.ts'
+import type { Metrics } from '../metrics/index.ts'
+
+export interface ServiceHost {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly broker: Broker
+  readonly vault: Vault
+  readonly cursors: Cursors
+  /** The HTTP APIs of all services, wherever they are hosted. */
+  readonly peers: Record<ServiceName, Peer>
+}
+
+export interface Service {
+  readonly name: ServiceName
+  readonly routes: Route[]
+  readonly store: ServiceStore<never>
+  /** Only the user service has it: it judges tokens for the process that hosts it. */
+  readonly judge?: Authenticator
+  /** Begins what the store's timers and outbox do not begin by themselves. */
+  start?(): Promise<void>
+  stop?(): Promise<void>
+}
+
+export type CreateService = (host: ServiceHost) => Promise<Service>
+
+/** A service's own database and the plumbing that lives in it. */
+export interface ServiceStore<T> {
+  readonly database: Database<T>
+  readonly outbox: Outbox
+  readonly timers: Timers
+  readonly consumer: Consumer<T>
+  readonly idempotency: IdempotencyKeys
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const inboxLivesMilliseconds = 7 * 24 * 3_600_000
+const housekeepingMilliseconds = 10 * 60_000
+
+/** Opens a service's database, brings it up to date and puts outbox, inbox, timers and idempotency keys on it. */
+export async function openStore<T>(host: ServiceHost, name: ServiceName, migrations: URL): Promise<ServiceStore<T>> {
+  const database = openDatabase<T>(databaseUrlOf(host.settings, name), {
+    synchronous: host.settings.SQLITE_SYNCHRONOUS,
+  })
+  await migrate(database.db as never, migrations)
+  const { clock, broker } = host
+  const log = host.log.child({ service: name })
+  // The plumbing's tables stand in every service's database; the service's own types need not know them.
+  const plumbing = database as unknown as Database<never>
+  const timers = new Timers(plumbing, { clock, log, alone: true })
+  const outbox = new Outbox(plumbing, { broker, clock, log })
+  const consumer = new Consumer<T>(name, database, { timers, clock, log })
+  const idempotency = new IdempotencyKeys(plumbing, clock)
+  timers.handle('housekeeping', timer => keepHouse(timer.reschedule.bind(timer)), { concurrency: 1 })
+
+  async function keepHouse(reschedule: (tx: never, dueAt: number) => Promise<void>): Promise<void> {
+    await idempotency.removeExpired()
+    await (database as unknown as Database<{ inbox: { handled_at: number } }>).transaction(async tx => {
+      await tx
+        .deleteFrom('inbox')
+        .where('handled_at', '<', clock.now() - inboxLivesMilliseconds)
+        .execute()
+      await reschedule(tx as never, clock.now() + housekeepingMilliseconds)
+    })
+  }
+
+  return {
+    database,
+    outbox,
+    timers,
+    consumer,
+    idempotency,
+    async start() {
+      await timers.start()
+      await database.transaction(tx =>
+        timers.schedule(tx, 'housekeeping', name, clock.now() + housekeepingMilliseconds),
+      )
+      await outbox.start()
+    },
+    async stop() {
+      await timers.stop()
+      await outbox.stop()
+      await database.close()
+    },
+  }
+}
+
+/** Where a service's database is: its own setting, else a SQLite file under WAYBILL_HOME. */
+export function databaseUrlOf(settings: Settings, name: ServiceName): string {
+  const own = {
+    user: settings.USER_DATABASE_URL,
+    order: settings.ORDER_DATABASE_URL,
+    payment: settings.PAYMENT_DATABASE_URL,
+    data: settings.DATA_DATABASE_URL,
+  }[name]
+  return own ?? `sqlite:${settings.WAYBILL_HOME}/${name}.sqlite`
+}
