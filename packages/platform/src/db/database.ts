@@ -1,4 +1,5 @@
 // A service's database: transactions of concurrent callers share one commit, and hooks run after it.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql, type Transaction } from 'kysely'
@@ -40,6 +41,8 @@ export interface Database<T> {
 
 interface Member<T> {
   work: (tx: Tx<T>) => Promise<unknown>
+  /** Runs a function in the context of this caller: the commit is shared, request ids and traces are not. */
+  inContext: <R>(run: () => R) => R
   resolve: (value: never) => void
   reject: (error: unknown) => void
 }
@@ -48,6 +51,7 @@ interface Outcome {
   settle: () => void
   reject: (error: unknown) => void
   hooks: Hook[]
+  inContext: <R>(run: () => R) => R
 }
 
 /** No commit gathers more callers than this, nor for longer: the first of them is waiting. */
@@ -65,7 +69,8 @@ class SharedCommitDatabase<T> implements Database<T> {
 
   transaction<R>(work: (tx: Tx<T>) => Promise<R>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: never) => void, reject })
+      const inContext = AsyncLocalStorage.snapshot()
+      this.#waiting.push({ work, inContext, resolve: resolve as (value: never) => void, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -93,20 +98,21 @@ class SharedCommitDatabase<T> implements Database<T> {
       return
     }
     for (const outcome of done) outcome.settle()
-    for (const outcome of done) for (const hook of outcome.hooks) hook()
+    for (const { hooks, inContext } of done) for (const hook of hooks) inContext(hook)
   }
 
   /** A savepoint for each member: one that fails undoes its own writes and nobody else's. */
   async #runMember(tx: Tx<T>, member: Member<T>, done: Outcome[]): Promise<void> {
+    const { inContext } = member
     await savepoint.execute(tx)
     const hooks: Hook[] = []
     hooksOf.set(tx, hooks)
     try {
-      const value = await member.work(tx)
+      const value = await inContext(() => member.work(tx))
       await release.execute(tx)
-      done.push({ settle: () => member.resolve(value as never), reject: member.reject, hooks })
+      done.push({ settle: () => member.resolve(value as never), reject: member.reject, hooks, inContext })
     } catch (error) {
-      done.push({ settle: () => member.reject(error), reject: member.reject, hooks: [] })
+      done.push({ settle: () => member.reject(error), reject: member.reject, hooks: [], inContext })
       await undo.execute(tx)
     } finally {
       hooksOf.delete(tx)

@@ -53,6 +53,8 @@ interface Kind {
   handler: TimerHandler
   concurrency: number
   running: number
+  /** Claimed rows that wait for a place: a burst is committed before the first of it runs. */
+  readonly waiting: TimerRow[]
 }
 
 /** The timers of one service. `schedule` and `cancel` belong to the transaction that they are called in. */
@@ -62,6 +64,8 @@ export class Timers {
   readonly #instance = randomUUID()
   readonly #kinds = new Map<string, Kind>()
   readonly #running = new Set<Promise<void>>()
+  /** What this instance has claimed: never claimed twice, even when the clock jumps over the end of the claim. */
+  readonly #inHand = new Set<string>()
   readonly #stopping = new AbortController()
   #started = false
   #wake: NodeJS.Timeout | undefined
@@ -78,7 +82,7 @@ export class Timers {
 
   /** Says who does the work of a kind, and how many of it may be under way at once in this process. */
   handle(kind: string, handler: TimerHandler, options: { concurrency: number }): void {
-    this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0 })
+    this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0, waiting: [] })
   }
 
   /** Makes (kind, subject) due at `dueAt` (epoch ms); an earlier schedule of the same is replaced. */
@@ -137,7 +141,7 @@ export class Timers {
 
   #hasRoom(kind: string): boolean {
     const known = this.#kinds.get(kind)
-    return this.#started && known !== undefined && known.running < known.concurrency
+    return this.#started && known !== undefined && known.running + known.waiting.length < known.concurrency
   }
 
   #wakeUpAt(dueAt: number): void {
@@ -174,8 +178,8 @@ export class Timers {
 
   async #claimDue(): Promise<TimerRow[]> {
     const claimed: TimerRow[] = []
-    for (const [kind, { concurrency, running }] of this.#kinds) {
-      const room = concurrency - running
+    for (const [kind, { concurrency, running, waiting }] of this.#kinds) {
+      const room = concurrency - running - waiting.length
       if (room <= 0 || !(await this.#isAnyDue(kind))) continue
       claimed.push(...(await this.#database.transaction(tx => this.#claim(tx, kind, room))))
     }
@@ -188,7 +192,7 @@ export class Timers {
 
   async #claim(tx: Tx<TimersTable>, kind: string, room: number): Promise<TimerRow[]> {
     const now = this.#options.clock.now()
-    const due = await dueOf(tx, kind, now, room)
+    const due = (await dueOf(tx, kind, now, room)).filter(row => !this.#inHand.has(nameOf(row)))
     if (due.length === 0) return []
     await tx
       .updateTable('timers')
@@ -205,12 +209,21 @@ export class Timers {
 
   #run(row: TimerRow): void {
     const kind = this.#kinds.get(row.kind)!
+    this.#inHand.add(nameOf(row))
+    if (kind.running >= kind.concurrency) {
+      kind.waiting.push(row)
+      return
+    }
     kind.running++
     const work = withNewContext(() => this.#work(row, kind.handler)).finally(() => {
-      const wasFull = kind.running >= kind.concurrency
       kind.running--
       this.#running.delete(work)
-      if (wasFull) this.#wakeUpAt(this.#options.clock.now())
+      this.#inHand.delete(nameOf(row))
+      if (!this.#started) return
+      const next = kind.waiting.shift()
+      if (next) this.#run(next)
+      // Rows that found no place when they fell due are looked for now, not at the next poll.
+      else if (kind.running === kind.concurrency - 1) this.#wakeUpAt(this.#options.clock.now())
     })
     this.#running.add(work)
   }
@@ -294,6 +307,10 @@ export class Timers {
       )
       .catch(error => this.#options.log.error({ err: error }, 'claims could not be renewed'))
   }
+}
+
+function nameOf({ kind, subject }: TimerRow): string {
+  return `${kind} ${subject}`
 }
 
 function dueOf(db: Database<TimersTable>['db'], kind: string, now: number, atMost: number): Promise<TimerRow[]> {

@@ -115,9 +115,10 @@ function judgeOf(services: Service[], { judge, settings }: HostOptions, user: Pe
   return own ?? judge ?? new RemoteAuthenticator(user, { issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE })
 }
 
+// Heard in passing and unchecked: rubbish must not stop the cache from hearing the next.
 function forget(authenticator: CachedAuthenticator, event: AnyCloudEvent): void {
-  if (event.type === 'session.revoked') authenticator.forgetSession(event.data.session_id)
-  if (event.type === 'user.changed') authenticator.forgetUser(event.data.user_id)
+  if (event.type === 'session.revoked') authenticator.forgetSession(event.data?.session_id)
+  if (event.type === 'user.changed') authenticator.forgetUser(event.data?.user_id)
 }
 
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {

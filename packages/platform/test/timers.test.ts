@@ -1,0 +1,206 @@
+// Time is rows: what is due is done once, goes on after a crash, and is tried again when it fails.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MovableClock } from '../src/clock/index.ts'
+import { type Database, migrate, openDatabase, type Timer, Timers, type TimersTable } from '../src/db/index.ts'
+import { createLogger } from '../src/log/index.ts'
+import { until } from '../src/testing/index.ts'
+
+let folder: string
+let database: Database<TimersTable>
+let clock: MovableClock
+const running: Timers[] = []
+const log = createLogger({ name: 'test', level: 'silent' })
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-timers-'))
+  database = openDatabase<TimersTable>(`sqlite:${folder}/timers.sqlite`)
+  await migrate(database.db as never, new URL('./echo-migrations/', import.meta.url))
+  clock = new MovableClock()
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(timers => timers.stop()))
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+async function start(
+  handler: (timer: Timer) => Promise<void>,
+  options = { concurrency: 4, alone: true },
+): Promise<Timers> {
+  const timers = new Timers(database, { clock, log, alone: options.alone })
+  timers.handle('ring', handler, options)
+  running.push(timers)
+  await timers.start()
+  return timers
+}
+const schedule = (timers: Timers, subject: string, dueAt: number) =>
+  database.transaction(tx => timers.schedule(tx, 'ring', subject, dueAt))
+const rows = () => database.db.selectFrom('timers').selectAll().execute()
+
+test('what is due now is done right after the commit, and its row is gone', async () => {
+  const done: string[] = []
+  const timers = await start(async timer => void done.push(timer.subject))
+  await schedule(timers, 'a', clock.now())
+  await until(rows, left => left.length === 0)
+  expect(done).toEqual(['a'])
+})
+
+test('what is due later waits for the clock, not longer', async () => {
+  const done: string[] = []
+  const timers = await start(async timer => void done.push(timer.subject))
+  await schedule(timers, 'a', clock.now() + 3_600_000)
+  clock.advance(3_599_000)
+  await schedule(timers, 'probe', clock.now())
+  await until(
+    () => done,
+    seen => seen.includes('probe'),
+  )
+  expect(done).toEqual(['probe'])
+  clock.advance(1_001)
+  await until(
+    () => done,
+    seen => seen.includes('a'),
+  )
+})
+
+test('nothing is done for a schedule that was rolled back', async () => {
+  const done: string[] = []
+  const timers = await start(async timer => void done.push(timer.subject))
+  await expect(
+    database.transaction(async tx => {
+      await timers.schedule(tx, 'ring', 'ghost', clock.now())
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await schedule(timers, 'probe', clock.now())
+  await until(
+    () => done,
+    seen => seen.includes('probe'),
+  )
+  expect(done).toEqual(['probe'])
+})
+
+test('a handler that fails is run again later, and told how often it failed', async () => {
+  const attempts: number[] = []
+  const timers = await start(async timer => {
+    attempts.push(timer.attempt)
+    if (attempts.length < 3) throw new Error('not yet')
+  })
+  await schedule(timers, 'a', clock.now())
+  await until(rows, ([row]) => row?.attempt === 1 && row.claimed_until === 0)
+  clock.advance(1_000)
+  await until(rows, ([row]) => row?.attempt === 2 && row.claimed_until === 0)
+  clock.advance(2_000)
+  await until(rows, left => left.length === 0)
+  expect(attempts).toEqual([0, 1, 2])
+})
+
+test('a schedule that comes while the handler is at work is not lost', async () => {
+  let release = () => {}
+  const runs: number[] = []
+  const timers = await start(async () => {
+    runs.push(runs.length)
+    if (runs.length === 1) await new Promise<void>(resolve => (release = resolve))
+  })
+  await schedule(timers, 'a', clock.now())
+  await until(
+    () => runs,
+    seen => seen.length === 1,
+  )
+  await schedule(timers, 'a', clock.now())
+  release()
+  await until(rows, left => left.length === 0)
+  expect(runs).toEqual([0, 1])
+})
+
+test('no more than the concurrency is under way at once, and all of it is done', async () => {
+  let now = 0
+  let most = 0
+  let done = 0
+  const timers = await start(
+    async () => {
+      most = Math.max(most, ++now)
+      await new Promise(resolve => setImmediate(resolve))
+      now--
+      done++
+    },
+    { concurrency: 3, alone: true },
+  )
+  await Promise.all(Array.from({ length: 40 }, (_, at) => schedule(timers, `s${at}`, clock.now())))
+  await until(rows, left => left.length === 0)
+  expect(done).toBe(40)
+  expect(most).toBe(3)
+})
+
+test('what a crash interrupted goes on at the next start', async () => {
+  const stuck = await start(() => new Promise<void>(() => {}))
+  await schedule(stuck, 'a', clock.now())
+  await until(rows, ([row]) => row !== undefined && row.claimed_until > 0)
+  running.splice(0) // A crash: nobody stops it in good order.
+  const done: string[] = []
+  await start(async timer => void done.push(timer.subject))
+  await until(rows, left => left.length === 0)
+  expect(done).toEqual(['a'])
+})
+
+test('another instance takes over only when the claim has run out', async () => {
+  const stuck = await start(() => new Promise<void>(() => {}), { concurrency: 1, alone: true })
+  await schedule(stuck, 'a', clock.now())
+  await until(rows, ([row]) => row !== undefined && row.claimed_until > 0)
+  running.splice(0)
+  const done: string[] = []
+  const other = await start(async timer => void done.push(timer.subject), { concurrency: 4, alone: false })
+  await schedule(other, 'probe', clock.now())
+  await until(
+    () => done,
+    seen => seen.includes('probe'),
+  )
+  expect(done).toEqual(['probe'])
+  // The first instance dies: its claims are renewed no more.
+  await database.db
+    .updateTable('timers')
+    .set({ claimed_until: clock.now() - 1, claimed_by: 'dead' })
+    .where('subject', '=', 'a')
+    .execute()
+  await until(
+    () => done,
+    seen => seen.includes('a'),
+  )
+})
+
+test('a cancelled timer never rings', async () => {
+  const done: string[] = []
+  const timers = await start(async timer => void done.push(timer.subject))
+  await schedule(timers, 'a', clock.now() + 1_000)
+  await database.transaction(tx => timers.cancel(tx, 'ring', 'a'))
+  clock.advance(10_000)
+  await schedule(timers, 'probe', clock.now())
+  await until(
+    () => done,
+    seen => seen.includes('probe'),
+  )
+  expect(done).toEqual(['probe'])
+})
+
+test('a clock that jumps over the end of a claim does not start the same work twice', async () => {
+  let release = () => {}
+  let runs = 0
+  const timers = await start(async () => {
+    runs++
+    await new Promise<void>(resolve => (release = resolve))
+  })
+  await schedule(timers, 'a', clock.now())
+  await until(
+    () => runs,
+    seen => seen === 1,
+  )
+  clock.advance(3_600_000)
+  await until(rows, ([row]) => row !== undefined && row.claimed_until > clock.now())
+  expect(runs).toBe(1)
+  release()
+  await until(rows, left => left.length === 0)
+  expect(runs).toBe(1)
+})
