@@ -23,6 +23,8 @@ export const bodyLimitBytes = 102_400
 
 export interface HttpOptions {
   log: Logger
+  /** Where the line of each request goes. */
+  accessLog: Logger
   metrics: HttpMetrics
   authenticator: Authenticator
   corsOrigins: string[]
@@ -106,7 +108,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     const milliseconds = performance.now() - exchange.startedAt
     const { method, route, service, response, userId } = exchange
     options.metrics.observe({ method, route, service, status: response.statusCode }, milliseconds / 1_000)
-    options.log.info(
+    options.accessLog.info(
       {
         method,
         route,
@@ -148,7 +150,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       })
       if (!contract.body && !row.rawBody) refuseUnexpectedBody(given)
       if (row.limit === 'sign-in') await countSignIn(exchange, checked.body as { email: string })
-      const signal = abortWhenGone(response)
+      let signal: AbortSignal | undefined
       const apiRequest: ApiRequest = {
         requestId: exchange.requestId,
         ...checked,
@@ -159,7 +161,11 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
         },
         token: token ?? '',
         headers: request.headers,
-        signal,
+        // Made when it is asked for: most answers are there before anybody could leave.
+        get signal(): AbortSignal {
+          signal ??= abortWhenGone(response)
+          return signal
+        },
         keepAnswer: async () => {},
       }
       const key = request.headers['idempotency-key']
@@ -170,7 +176,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       }
       const stillAllowed = async () =>
         token === undefined || (await options.authenticator.authenticate(token)) !== undefined
-      await exchange.send(await controller(apiRequest), stillAllowed, signal)
+      await exchange.send(await controller(apiRequest), stillAllowed, apiRequest)
     }
   }
 
@@ -188,6 +194,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
         await controller({
           ...request,
           caller: request.caller,
+          signal: request.signal,
           keepAnswer: async (tx, answer: Answer) => {
             if (answer.kind !== 'data') throw new Error('only enveloped answers are kept under an Idempotency-Key')
             kept = exchange.render(answer)

@@ -49,7 +49,7 @@ export class Exchange {
     }
   }
 
-  async send(answer: Answer, stillAllowed: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  async send(answer: Answer, stillAllowed: () => Promise<boolean>, request: { signal: AbortSignal }): Promise<void> {
     switch (answer.kind) {
       case 'data':
         return this.sendText(answer.status, 'application/json; charset=utf-8', this.render(answer).body, answer.headers)
@@ -62,7 +62,7 @@ export class Exchange {
       case 'file':
         return this.#sendFile(answer)
       case 'events':
-        return this.#sendEvents(answer.events, answer.headers, stillAllowed, signal)
+        return this.#sendEvents(answer.events, answer.headers, stillAllowed, request.signal)
     }
   }
 
@@ -83,11 +83,14 @@ export class Exchange {
 
   /** Head and body are written by hand, in one go: what Express adds to them costs more than all the rest. */
   #head(status: number, headers: Record<string, string> | undefined, type?: string, length?: number): void {
-    const all: Record<string, string | number> = Object.fromEntries(securityHeaders)
-    all['X-Request-Id'] = this.requestId
-    if (type !== undefined) all['Content-Type'] = type
-    if (length !== undefined) all['Content-Length'] = length
-    Object.assign(all, this.extraHeaders, headers)
+    const all: (string | number)[] = ['X-Request-Id', this.requestId]
+    for (const [name, value] of securityHeaders) {
+      if (headers?.[name] === undefined) all.push(name, value)
+    }
+    if (type !== undefined) all.push('Content-Type', type)
+    if (length !== undefined) all.push('Content-Length', length)
+    for (const name in this.extraHeaders) all.push(name, this.extraHeaders[name]!)
+    for (const name in headers) all.push(name, headers[name]!)
     this.response.writeHead(status, STATUS_CODES[status], all)
   }
 

@@ -1,3 +1,3 @@
 export { acceptTraceparent, currentContext, type WorkContext, withContext, withNewContext } from './context.ts'
-export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
+export { createAccessLog, createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { traced, tracedModule } from './traced.ts'

@@ -6,7 +6,7 @@ import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticat
 import { type Broker, MemoryBroker } from '../bus/index.ts'
 import { type Clock, systemClock } from '../clock/index.ts'
 import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
-import { createLogger, type Logger } from '../log/index.ts'
+import { createAccessLog, createLogger, type Logger } from '../log/index.ts'
 import { createMetrics } from '../metrics/index.ts'
 import { operationsRoutes } from './operations-routes.ts'
 import type { CreateService, Service, ServiceHost } from './service.ts'
@@ -17,6 +17,7 @@ export interface HostOptions {
   create: CreateService[]
   clock?: Clock
   log?: Logger
+  accessLog?: Logger
   broker?: Broker
   /** Judges tokens where the user service is not hosted here: for tests of a service on its own. */
   judge?: Authenticator
@@ -66,9 +67,10 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
 
   const routes = services.flatMap(service => service.routes)
-  routes.push(...operationsRoutes({ host, services, routes, publicUrl: () => settings.PUBLIC_URL ?? ownUrl }))
+  routes.push(...operationsRoutes({ host, services, routes }))
   const http: HttpServer = createHttpServer(routes, {
     log,
+    accessLog: options.accessLog ?? createAccessLog({ name: 'waybill', level: settings.LOG_LEVEL }),
     metrics: metrics.http,
     authenticator,
     peerKey,

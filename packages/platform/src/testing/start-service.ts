@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { ServiceName } from '@waybill/contracts'
 import { readWaybillSettings } from '@waybill/contracts/settings'
 import { MovableClock } from '../clock/index.ts'
-import { createLogger } from '../log/index.ts'
+import { createAccessLog, createLogger } from '../log/index.ts'
 import { type CreateService, type Host, hostServices } from '../service/index.ts'
 import { FakeUserSystem } from './fake-user-system.ts'
 import { TestBroker } from './test-broker.ts'
@@ -46,6 +46,7 @@ export async function startService(create: CreateService[], options: StartOption
   })
   // Written at once, not buffered: a test that fails shows all that was logged before.
   const log = createLogger({ name: 'test', level: settings.LOG_LEVEL, stream: process.stderr })
+  const accessLog = createAccessLog({ name: 'test', level: settings.LOG_LEVEL, stream: process.stderr })
   const host = await hostServices({
     settings,
     secretKey,
@@ -53,6 +54,7 @@ export async function startService(create: CreateService[], options: StartOption
     clock,
     broker,
     log,
+    accessLog,
     peerUrls: options.peerUrls,
     judge: users,
   })
