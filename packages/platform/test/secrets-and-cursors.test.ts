@@ -35,7 +35,8 @@ const cursors = createCursors(vault.deriveKey('cursor'))
 test('any position comes out of a cursor as it went in', () => {
   fc.assert(
     fc.property(fc.jsonValue(), position => {
-      expect(cursors.decode('a', cursors.encode('a', position))).toEqual(position)
+      // JSON knows no -0.
+      expect(cursors.decode('a', cursors.encode('a', position))).toEqual(JSON.parse(JSON.stringify(position)))
     }),
   )
 })
