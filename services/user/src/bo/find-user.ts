@@ -1,0 +1,16 @@
+// Finds a user, or says that there is none.
+import type { Db } from '@waybill/platform/db'
+import { refuse } from '@waybill/platform/http'
+import type * as userDao from '../dao/user-dao.ts'
+import type { UserTables } from '../models/tables.ts'
+import type { UserRow } from '../models/user.ts'
+
+export type FindUser = ReturnType<typeof createFindUser>
+
+export function createFindUser({ users }: { users: typeof userDao }) {
+  return async (db: Db<UserTables>, id: string): Promise<UserRow> => {
+    const user = await users.findUserById(db, id)
+    if (!user) throw refuse('USER_NOT_FOUND', `there is no user ${id}`)
+    return user
+  }
+}

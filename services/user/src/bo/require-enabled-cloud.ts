@@ -1,0 +1,20 @@
+// Asks the data service whether a cloud is there to be registered with.
+import type { Cloud } from '@waybill/contracts'
+import { type Peer, refuse } from '@waybill/platform/http'
+
+export type RequireEnabledCloud = ReturnType<typeof createRequireEnabledCloud>
+
+export function createRequireEnabledCloud(dataService: Peer) {
+  return async (name: string, field: string): Promise<void> => {
+    const { data: clouds } = await dataService.call<Cloud[]>('GET', '/clouds')
+    const cloud = clouds.find(known => known.name === name)
+    if (!cloud) {
+      const names = clouds.map(known => known.name).join(', ')
+      throw refuse('UNKNOWN_CLOUD', `there is no cloud ${name}: there are ${names}`, {
+        errors: [{ field, message: `must be one of ${names}` }],
+      })
+    }
+    if (!cloud.enabled)
+      throw refuse('CLOUD_NOT_ENABLED', `the cloud ${name} is not set up on this installation: an operator can do that`)
+  }
+}
