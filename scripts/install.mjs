@@ -8,9 +8,6 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const binaries = join(root, 'node_modules', '.bin')
 const stampFile = join(root, 'node_modules', '.installed')
-const wanted = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex')
 
 /** The Node.js that the project runs on, once it is installed. */
 export const projectNode = join(binaries, 'node')
@@ -21,27 +18,36 @@ export const projectNode = join(binaries, 'node')
  */
 export function installWhatIsMissing({ forDevelopment }) {
   const [installed, extent] = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split(' ') : []
-  const isEnough = installed === wanted && (extent === 'all' || !forDevelopment) && existsSync(projectNode)
+  const isEnough = installed === hashOfLock() && (extent === 'all' || !forDevelopment) && existsSync(projectNode)
   if (isEnough) return
-  process.stderr.write('waybill installs what is missing (npm ci) …\n')
-  const flags = [
-    'ci',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    ...(forDevelopment ? ['--include=dev'] : ['--omit=dev']),
-  ]
-  const { status } = spawnSync('npm', flags, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    env: environment(),
-    shell: process.platform === 'win32',
-  })
-  if (status !== 0) {
-    process.stderr.write('npm ci failed: see above; the registry must be reachable for the first start\n')
+  process.stderr.write('waybill installs what is missing …\n')
+  const extentFlag = forDevelopment ? '--include=dev' : '--omit=dev'
+  // Registries do not all carry the same builds for other platforms; where that alone makes `npm ci` refuse the lock file,
+  // `npm install` takes the same versions from it.
+  if (!runNpm('ci', extentFlag) && !runNpm('install', extentFlag)) {
+    process.stderr.write('npm could not install: see above; the first start needs a registry within reach\n')
     process.exit(1)
   }
-  writeFileSync(stampFile, `${wanted} ${forDevelopment ? 'all' : 'server'}`)
+  writeFileSync(stampFile, `${hashOfLock()} ${forDevelopment ? 'all' : 'server'}`)
+}
+
+/** @param {string} command @param {string} extentFlag */
+function runNpm(command, extentFlag) {
+  const flags = [command, extentFlag, '--no-audit', '--no-fund', '--loglevel=error']
+  return (
+    spawnSync('npm', flags, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      env: environment(),
+      shell: process.platform === 'win32',
+    }).status === 0
+  )
+}
+
+function hashOfLock() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
 }
 
 /** npm must not run on the Node.js that it is about to replace. */

@@ -193,7 +193,7 @@ describe('rubbish', () => {
       await fc.assert(
         fc.asyncProperty(input, async ({ body, query, param, requestId }) => {
           const search = new URLSearchParams(
-            Object.entries(query).map(([key, value]) => [
+            Object.entries(query).map(([key, value]): [string, string] => [
               key,
               typeof value === 'string' ? value : JSON.stringify(value),
             ]),

@@ -74,7 +74,7 @@ export async function runServer(home: string, env: Record<string, string> = {}):
     child.stderr.setEncoding('utf8').on('data', chunk => {
       err += chunk
     })
-    ended.then(code => reject(new Error(`ended with ${code}: ${out}${err}`)))
+    void ended.then(code => reject(new Error(`ended with ${code}: ${out}${err}`)))
   })
   const url = await ready
   const operator = /^waybill operator (\S+) password (\S+)/m.exec(out)

@@ -2,6 +2,9 @@
 import type Joi from 'joi'
 import type { ErrorCode } from './errors.ts'
 
+/** Of what the documents describe; what breaks a client raises its first number. */
+export const contractVersion = '1.0.0'
+
 /** What an answer of a route looks like. `data` is wrapped in the envelope; `raw` stands alone, by content type. */
 export interface AnswerContract {
   description: string
@@ -10,6 +13,18 @@ export interface AnswerContract {
   paged?: boolean
   raw?: Record<string, Joi.Schema>
   headers?: Record<string, string>
+}
+
+/** A call that we make to the client's server, because of an operation. */
+export interface CallbackContract {
+  summary: string
+  /** Where it goes, as an OpenAPI runtime expression: `{$request.body#/callback_url}`. */
+  to: string
+  headers: Record<string, string>
+  type: string
+  body: Joi.Schema
+  /** What the client's answers mean to us, by status: `2XX`, `410`. */
+  answers: Record<string, string>
 }
 
 /** `P`, `Q` and `B` are what a controller gets after validation: path parameters, query and body. */
@@ -24,6 +39,8 @@ export interface Contract<P = unknown, Q = unknown, B = unknown> {
   /** Request headers that the operation understands, with a sentence for each. */
   headers?: Record<string, string>
   answers: Record<number, AnswerContract>
+  /** By name: `processFinished`. */
+  callbacks?: Record<string, CallbackContract>
   /** The codes it may answer besides those that every route has (bad input, sign-in, limits, outage). */
   errors: ErrorCode[]
 }

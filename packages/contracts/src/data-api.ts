@@ -8,6 +8,7 @@ import {
   type ExportFormat,
   exportFormat,
   id,
+  namedAnswer,
   type PageQuery,
   pageQuery,
   time,
@@ -72,7 +73,7 @@ export interface ExportRecord {
   updated_at: string
 }
 
-export const cloudSchema = answer<Cloud>({
+export const cloudSchema = namedAnswer<Cloud>('Cloud', {
   name: Joi.string(),
   driver: Joi.string(),
   mode: Joi.string().valid(...cloudModes),
@@ -148,7 +149,9 @@ export const dataApi = {
         data: answer<Manifest>({
           process_id: id(),
           cloud: Joi.string(),
-          files: Joi.array().items(answer<DeliveredFile>({ ...fileProperties, sha256: Joi.string().hex().length(64) })),
+          files: Joi.array().items(
+            answer<DeliveredFile>({ ...fileProperties, sha256: Joi.string().pattern(/^[0-9a-f]{64}$/) }),
+          ),
           finished_at: time(),
         }),
       },

@@ -57,6 +57,7 @@ export const errorCatalogue = define({
   IDEMPOTENCY_KEY_REUSED: [422, 'The key was used with another body'],
   TOO_MANY_REQUESTS: [429, 'Too many requests', 'retryable'],
   INTERNAL_ERROR: [500, 'Something went wrong on our side', 'retryable'],
+  GATEWAY_REFUSED: [502, 'The payment gateway refused the request'],
   CLOUD_REFUSED: [502, 'The cloud refused the request'],
   DEPENDENCY_UNAVAILABLE: [503, 'Something that this request needs is down', 'retryable'],
   CLOUD_UNAVAILABLE: [503, 'The cloud does not answer', 'retryable'],

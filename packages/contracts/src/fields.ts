@@ -13,6 +13,7 @@ export const amount = () =>
     .min(0)
     .max(largestPrice * 50)
     .description('Minor units of the currency')
+    .example(100)
 
 const currencies = Intl.supportedValuesOf('currency')
 export const currency = () =>
@@ -66,7 +67,11 @@ export interface IdParams {
 export const idParams = Joi.object<IdParams>({ id: id().required() })
 
 /** Keeps an object schema's answer type: every property stands in every answer. */
-export function answer<T>(properties: Joi.StrictSchemaMap<T>, description?: string): Joi.ObjectSchema<T> {
-  const schema = Joi.object<T, true>(properties).options({ presence: 'required' })
-  return description ? schema.description(description) : schema
+export function answer<T>(properties: Joi.StrictSchemaMap<T>): Joi.ObjectSchema<T> {
+  return Joi.object<T, true>(properties).options({ presence: 'required' })
+}
+
+/** An answer that recurs: documents describe it once, under `name`. */
+export function namedAnswer<T>(name: string, properties: Joi.StrictSchemaMap<T>): Joi.ObjectSchema<T> {
+  return answer<T>(properties).meta({ component: name })
 }

@@ -1,7 +1,7 @@
 // What every service offers to those who run it: dead letters.
 import Joi from 'joi'
 import { contract } from './contract.ts'
-import { answer, id, idParams, type PageQuery, pageQuery, time } from './fields.ts'
+import { id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
 
 export interface DeadLetter {
   id: string
@@ -15,7 +15,7 @@ export interface DeadLetter {
   updated_at: string
 }
 
-const deadLetterSchema = answer<DeadLetter>({
+const deadLetterSchema = namedAnswer<DeadLetter>('DeadLetter', {
   id: id(),
   service: Joi.string(),
   event_id: Joi.string(),

@@ -1,7 +1,7 @@
 // The order service's part of the contract: prices, orders, processes, callbacks and the audit.
 import Joi from 'joi'
-import { contract } from './contract.ts'
-import type { OrderedItem } from './events.ts'
+import { type CallbackContract, contract } from './contract.ts'
+import { cloudEventSchema, type OrderedItem } from './events.ts'
 import {
   amount,
   answer,
@@ -16,6 +16,7 @@ import {
   id,
   idParams,
   largestPrice,
+  namedAnswer,
   type OrderState,
   orderStates,
   type PageQuery,
@@ -125,11 +126,11 @@ export interface AuditQuery {
   until?: string
 }
 
-const priceSchema = answer<Price>({ cloud: Joi.string(), amount: amount(), currency: currency() })
-const itemSchema = answer<OrderedItem>({ dataset: Joi.string(), format: exportFormat() })
+const priceSchema = namedAnswer<Price>('Price', { cloud: Joi.string(), amount: amount(), currency: currency() })
+const itemSchema = namedAnswer<OrderedItem>('OrderedItem', { dataset: Joi.string(), format: exportFormat() })
 const state = () => Joi.string().valid(...orderStates)
 const cancelReason = () => Joi.string().valid(...cancelReasons, null)
-export const orderSchema = answer<Order>({
+export const orderSchema = namedAnswer<Order>('Order', {
   id: id(),
   user_id: id(),
   cloud: Joi.string(),
@@ -144,7 +145,7 @@ export const orderSchema = answer<Order>({
   created_at: time(),
   updated_at: time(),
 })
-export const processSchema = answer<Process>({
+export const processSchema = namedAnswer<Process>('Process', {
   process_id: id(),
   order_id: id(),
   status: Joi.number().valid(0, 1, 2).description('0 under_process, 1 success, 2 failure'),
@@ -158,18 +159,40 @@ export const processSchema = answer<Process>({
   finished_at: time().allow(null),
   data_url: Joi.string().allow(null),
 })
+/** The gateways that Waybill knows by name; which of them are set up, the payment service says. */
+export const paymentGateways = ['mock', 'stripe'] as const
+/** The tokens that tell the mock gateway what to do. */
+export const mockTokens = ['tok_approve', 'tok_decline', 'tok_slow', 'tok_outage', 'tok_lost'] as const
 const paymentToken = () =>
   Joi.string()
     .min(1)
     .max(255)
     .pattern(/^[\x21-\x7e]+$/, 'printable ASCII')
+    .when('gateway', { is: 'stripe', otherwise: Joi.valid(...mockTokens) })
+const paymentGateway = () => Joi.string().valid(...paymentGateways)
 export const gatewayName = () => Joi.string().pattern(/^[a-z][a-z0-9_-]{0,39}$/)
-export const paymentChoice = { gateway: gatewayName(), token: paymentToken() }
+export const paymentChoice = { gateway: paymentGateway(), token: paymentToken() }
 const operatorFilters = {
   user_id: id().description('Operators: the orders of this user'),
   all: Joi.boolean().description('Operators: those of all users'),
 }
 const processParams = Joi.object<ProcessIdParams>({ process_id: id().required() })
+/** Standard Webhooks 1.0. */
+const processFinished: CallbackContract = {
+  summary: 'The process has ended, well or not',
+  to: '{$request.body#/callback_url}',
+  headers: {
+    'webhook-id': 'The same at every attempt',
+    'webhook-timestamp': 'Seconds since 1970, of this attempt',
+    'webhook-signature': 'v1,<base64 HMAC-SHA256 of id.timestamp.body>; several, with blanks between, after a rotation',
+  },
+  type: 'application/cloudevents+json',
+  body: cloudEventSchema.keys({
+    type: Joi.string().valid('waybill.process.finished').required(),
+    data: processSchema.required(),
+  }),
+  answers: { '2XX': 'Taken', 410: 'Stops this and all further attempts; any other answer is tried again' },
+}
 const oneOrder = { 200: { description: 'The order', data: orderSchema } }
 
 export const orderApi = {
@@ -218,6 +241,7 @@ export const orderApi = {
         headers: { Location: '/process/<PROCESS_ID>', 'Retry-After': 'Seconds until it is worth asking' },
       },
     },
+    callbacks: { processFinished },
     errors: ['CLOUD_NOT_REGISTERED', 'CLOUD_NOT_PRICED', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS'],
   }),
   listOrders: contract({
@@ -225,7 +249,7 @@ export const orderApi = {
     summary: "The caller's orders, newest first",
     query: Joi.object<ListOrdersQuery>({ ...pageQuery, state: state(), ...operatorFilters }),
     answers: { 200: { description: 'A page of orders', data: Joi.array().items(orderSchema), paged: true } },
-    errors: [],
+    errors: ['FORBIDDEN'],
   }),
   showOrder: contract({
     name: 'showOrder',
@@ -328,7 +352,7 @@ export const orderApi = {
     summary: "The caller's processes, newest first",
     query: Joi.object<ListProcessesQuery>({ ...pageQuery, status: Joi.number().valid(0, 1, 2), ...operatorFilters }),
     answers: { 200: { description: 'A page of processes', data: Joi.array().items(processSchema), paged: true } },
-    errors: [],
+    errors: ['FORBIDDEN'],
   }),
   listCallbacks: contract({
     name: 'listCallbacks',

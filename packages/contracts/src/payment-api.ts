@@ -7,6 +7,7 @@ import {
   currency,
   id,
   idParams,
+  namedAnswer,
   type PageQuery,
   type PaymentState,
   pageQuery,
@@ -60,7 +61,7 @@ export interface RefundBody {
   reason: string
 }
 
-export const paymentSchema = answer<Payment>({
+export const paymentSchema = namedAnswer<Payment>('Payment', {
   id: id(),
   order_id: id(),
   user_id: id(),
@@ -128,7 +129,7 @@ export const paymentApi = {
       all: Joi.boolean().description('Operators: those of all users'),
     }),
     answers: { 200: { description: 'A page of payments', data: Joi.array().items(paymentSchema), paged: true } },
-    errors: ['ORDER_NOT_FOUND'],
+    errors: ['FORBIDDEN', 'ORDER_NOT_FOUND'],
   }),
   refund: contract({
     name: 'refundPayment',
@@ -139,7 +140,7 @@ export const paymentApi = {
       reason: Joi.string().min(1).max(500).required(),
     }),
     answers: onePayment,
-    errors: ['PAYMENT_NOT_FOUND', 'REFUND_EXCEEDS_CAPTURED', 'PAYMENT_BUSY'],
+    errors: ['PAYMENT_NOT_FOUND', 'REFUND_EXCEEDS_CAPTURED', 'PAYMENT_BUSY', 'GATEWAY_REFUSED'],
   }),
   receiveWebhook: contract({
     name: 'receivePaymentWebhook',

@@ -7,6 +7,7 @@ import {
   cloudName,
   id,
   idParams,
+  namedAnswer,
   type PageQuery,
   pageQuery,
   type Role,
@@ -83,9 +84,13 @@ const userProperties = {
   account: Joi.string(),
   created_at: time(),
 }
-export const userSchema = answer<User>(userProperties)
-export const userRecordSchema = answer<UserRecord>({ ...userProperties, disabled: Joi.boolean(), updated_at: time() })
-const tokenPairSchema = answer<TokenPair>({
+export const userSchema = namedAnswer<User>('User', userProperties)
+export const userRecordSchema = namedAnswer<UserRecord>('UserRecord', {
+  ...userProperties,
+  disabled: Joi.boolean(),
+  updated_at: time(),
+})
+const tokenPairSchema = namedAnswer<TokenPair>('TokenPair', {
   access_token: Joi.string(),
   token_type: Joi.string().valid('Bearer'),
   expires_in: Joi.number().integer().description('Seconds'),

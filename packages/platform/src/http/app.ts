@@ -34,6 +34,8 @@ export interface HttpOptions {
   signInsPerMinute: number
   /** What services of the same installation send to each other; their calls are not counted against the user's limit. */
   peerKey: string
+  /** How long a server that stops still takes requests over the connections that it has. */
+  drainMilliseconds: number
 }
 
 export interface HttpServer {
@@ -78,6 +80,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     request.exchange = exchange
     Object.assign(exchange.extraHeaders, cors.headersFor(request))
     response.once('close', () => finish(exchange))
+    if (stopping.signal.aborted) response.shouldKeepAlive = false
     const traceparent = acceptTraceparent(request.headers.traceparent as string | undefined)
     withContext({ requestId: exchange.requestId, traceparent }, () => {
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
@@ -274,15 +277,15 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
           resolve(typeof address === 'object' && address ? address.port : port)
         })
       }),
-    close: () =>
-      new Promise((resolve, reject) => {
-        stopping.abort()
-        server.close(error => (error ? reject(error) : resolve()))
-        server.closeIdleConnections()
-        // Connections kept alive fall idle one by one as their requests end.
-        const again = setInterval(() => server.closeIdleConnections(), 50)
-        server.once('close', () => clearInterval(again))
-      }),
+    async close() {
+      stopping.abort()
+      // A request may be on its way over a connection that looks idle: answers now end their connections, and the rest is
+      // given a moment. Node's own close would cut them at once.
+      await new Promise(resolve => setTimeout(resolve, options.drainMilliseconds))
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
+      await new Promise<void>((resolve, reject) => server.close(error => (error ? reject(error) : resolve())))
+      clearInterval(closeIdle)
+    },
   }
 }
 

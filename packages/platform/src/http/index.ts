@@ -12,8 +12,12 @@ export {
 } from './answer.ts'
 export { ApiError, type FieldError, refuse, refuseField } from './api-error.ts'
 export { bodyLimitBytes, createHttpServer, type HttpOptions, type HttpServer } from './app.ts'
+export { createAsyncApiDocument } from './asyncapi.ts'
 export { type Cursors, createCursors, cutPage } from './cursor.ts'
+export { createDocsPage } from './docs-page.ts'
 export { IdempotencyKeys } from './idempotency.ts'
+export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+export { createOpenApiDocument, type OpenApiDocument } from './openapi.ts'
 export { createPeer, type Peer } from './peer.ts'
 export { type ByteRange, readRange } from './range.ts'
 export {
@@ -25,4 +29,5 @@ export {
   routesOf,
   type Verb,
 } from './route.ts'
+export { errorCodesOf } from './route-errors.ts'
 export { validationFailed } from './validation.ts'

@@ -18,6 +18,7 @@ export interface HostOptions {
   clock?: Clock
   log?: Logger
   accessLog?: Logger
+  drainMilliseconds?: number
   broker?: Broker
   /** Judges tokens where the user service is not hosted here: for tests of a service on its own. */
   judge?: Authenticator
@@ -33,6 +34,7 @@ export interface Host {
   stop(): Promise<void>
 }
 
+const drainMilliseconds = 250
 /** How long requests in flight may take once the process is told to stop. */
 const closeWithinMilliseconds = 8_000
 
@@ -74,6 +76,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     metrics: metrics.http,
     authenticator,
     peerKey,
+    drainMilliseconds: options.drainMilliseconds ?? drainMilliseconds,
     corsOrigins: settings.CORS_ORIGINS,
     trustedProxies: settings.TRUST_PROXY,
     notAuthenticatedStatus: Number(settings.NOT_AUTHENTICATED_STATUS),

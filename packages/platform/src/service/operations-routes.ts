@@ -1,10 +1,21 @@
 // What those who run a process ask it for: health, metrics, documents and dead letters of the services that it hosts.
 
-import { contract, type DeadLetter, operationsApi } from '@waybill/contracts'
+import { contract, contractVersion, type DeadLetter, operationsApi } from '@waybill/contracts'
 import Joi from 'joi'
 import type { DeadLetterRow } from '../bus/index.ts'
 import { rfc3339 } from '../clock/index.ts'
-import { accepted, cutPage, document, page, type Route, refuse, routesOf } from '../http/index.ts'
+import {
+  accepted,
+  createAsyncApiDocument,
+  createDocsPage,
+  createOpenApiDocument,
+  cutPage,
+  document,
+  page,
+  type Route,
+  refuse,
+  routesOf,
+} from '../http/index.ts'
 import type { Service, ServiceHost } from './service.ts'
 
 export interface OperationsOptions {
@@ -12,7 +23,6 @@ export interface OperationsOptions {
   services: Service[]
   /** All other routes: the documents are made from them. */
   routes: Route[]
-  publicUrl: () => string
 }
 
 const json = 'application/json; charset=utf-8'
@@ -53,6 +63,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       contract: plain('readMetrics', 'Metrics in the Prometheus text format', 'text/plain'),
       controller: async () => document(host.metrics.registry.contentType, await host.metrics.registry.metrics()),
     }),
+    ...documentRoutes(options),
     route({
       verb: 'get',
       path: '/dead-letters',
@@ -86,6 +97,65 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       },
     }),
   ]
+}
+
+const title = 'Waybill API'
+const fileParams = Joi.object<{ file: string }>({ file: Joi.string().max(100).required() })
+
+function documentRoutes({ host, routes }: OperationsOptions): Route[] {
+  const route = routesOf('operations')
+  const about = { title, version: contractVersion }
+  const docs = createDocsPage(title)
+  // By the time somebody asks, `routes` holds the rows of all services and of this table.
+  const openApi = once(() => createOpenApiDocument(routes, { ...about, serverUrl: host.settings.PUBLIC_URL ?? '/' }))
+  const asyncApi = once(() => createAsyncApiDocument({ ...about, title: 'Waybill events' }))
+  return [
+    route({
+      verb: 'get',
+      path: '/openapi.json',
+      access: 'public',
+      contract: plain('readOpenApi', 'Every call, as an OpenAPI 3.1 document', 'application/json'),
+      controller: () => document(json, openApi()),
+    }),
+    route({
+      verb: 'get',
+      path: '/asyncapi.json',
+      access: 'public',
+      contract: plain('readAsyncApi', 'The events, as an AsyncAPI 3.1 document', 'application/json'),
+      controller: () => document(json, asyncApi()),
+    }),
+    route({
+      verb: 'get',
+      path: '/docs',
+      access: 'public',
+      contract: plain('readDocs', 'The documents, rendered', 'text/html'),
+      controller: () => docs.page(),
+    }),
+    route({
+      verb: 'get',
+      path: '/docs/:file',
+      access: 'public',
+      contract: contract({
+        ...plain('readDocsFile', 'A file of the rendered documents', '*/*'),
+        params: fileParams,
+        errors: ['ROUTE_NOT_FOUND'],
+      }),
+      controller: async ({ params }) => {
+        const answer = await docs.file(params.file)
+        if (!answer) throw refuse('ROUTE_NOT_FOUND', `there is no ${params.file} under /docs`)
+        return answer
+      },
+    }),
+  ]
+}
+
+/** Made at the first call and kept as text. */
+function once(make: () => unknown): () => string {
+  let text: string | undefined
+  return () => {
+    text ??= JSON.stringify(make())
+    return text
+  }
 }
 
 function deadLetter(service: string, row: DeadLetterRow): DeadLetter {

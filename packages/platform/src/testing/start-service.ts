@@ -55,6 +55,7 @@ export async function startService(create: CreateService[], options: StartOption
     broker,
     log,
     accessLog,
+    drainMilliseconds: 0,
     peerUrls: options.peerUrls,
     judge: users,
   })

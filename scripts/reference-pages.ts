@@ -1,0 +1,132 @@
+// The reference pages as text: made from the settings, the catalogues and the route tables, so they cannot say anything else.
+import { type ErrorCode, type EventDefinition, errorCatalogue, eventCatalogue } from '@waybill/contracts'
+import { settingsSchema } from '@waybill/contracts/settings'
+import type { Setting } from '@waybill/platform/config'
+import { errorCodesOf, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
+import { startService } from '@waybill/platform/testing'
+import { registry } from '../apps/server/src/registry.ts'
+
+/** Every page by its file name under `docs/reference`. */
+export async function makeReferencePages(): Promise<Record<string, string>> {
+  return {
+    'api.md': apiPage(await readRoutes()),
+    'errors.md': errorsPage(),
+    'events.md': eventsPage(),
+    'settings.md': settingsPage(),
+  }
+}
+
+/** The rows are made where a service is put together, so all of them are hosted for a moment, in a folder that goes again. */
+async function readRoutes(): Promise<Route[]> {
+  const host = await startService(Object.values(registry))
+  await host.stop()
+  return host.routes
+}
+
+function settingsPage(): string {
+  const rows = Object.entries<Setting<unknown>>(settingsSchema).map(([name, setting]) => [
+    `\`${name}\``,
+    setting.description,
+    setting.form,
+    setting.fallback ? `\`${setting.fallback}\`` : '–',
+    setting.secret ? 'yes' : '',
+  ])
+  return page('Settings', 'Read from the environment once, at start; a bad one stops the start with exit code 78.', [
+    table(['Setting', 'What it is for', 'Form', 'Default', 'Secret'], rows),
+  ])
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorCatalogue).map(([code, { status, title, retryable }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    retryable ? 'yes' : '',
+  ])
+  const about = `Problem documents (RFC 9457) carry \`code\`; their \`type\` is \`urn:waybill:error:<code>\`, in lower case with hyphens.
+Where the last column says yes, the same request may succeed later.`
+  return page('Errors', about, [table(['Code', 'Status', 'Title', 'Retryable'], rows)])
+}
+
+function eventsPage(): string {
+  const about = `CloudEvents 1.0; \`source\` is \`/waybill/<producer>\`. These are the facts in \`data\`; consumers skip what they do not know.
+The same as a document for machines: \`GET /asyncapi.json\`.`
+  return page(
+    'Events',
+    about,
+    Object.entries<EventDefinition>(eventCatalogue).map(([type, { producer, version, description, schema }]) => {
+      const { properties } = jsonSchemaOf(schema, 'output', {})
+      const rows = Object.entries(properties as Record<string, JsonSchema>).map(([name, fact]) => [
+        `\`${name}\``,
+        inWords(fact),
+      ])
+      return `## ${type}\n\n${description}. Producer: ${producer}; version ${version}.\n\n${table(['Fact', 'Form'], rows)}`
+    }),
+  )
+}
+
+const accessInWords = { public: 'anybody', customer: 'signed in', operator: 'operator' }
+
+function apiPage(routes: Route[]): string {
+  const about = `Parameters, bodies and answers are in \`GET /openapi.json\`, rendered at \`/docs\`; the codes in [errors.md](errors.md).
+The last column holds the codes of the call itself. These come along:
+
+${table(['With', 'Codes'], codesThatComeAlong())}`
+  const byService = Map.groupBy(routes, route => route.service)
+  return page(
+    'API',
+    about,
+    [...byService].map(([service, rows]) => {
+      const cells = rows.map(({ verb, path, contract, access }) => [
+        `\`${verb.toUpperCase()} ${path}\``,
+        contract.summary,
+        accessInWords[access],
+        asCode(contract.errors),
+      ])
+      return `## ${service}\n\n${table(['Call', 'What it does', 'Who', 'Errors'], cells)}`
+    }),
+  )
+}
+
+/** Asked of the rule itself, not told again: rows that differ in one thing. */
+function codesThatComeAlong(): string[][] {
+  const bare = { access: 'public', contract: { errors: [] } } as unknown as Route
+  const input = {}
+  const always = errorCodesOf(bare)
+  const more = (of: object, known: ErrorCode[]) =>
+    asCode(errorCodesOf({ ...bare, ...of } as Route).filter(code => !known.includes(code)))
+  return [
+    ['every call', asCode(always)],
+    ['a call for those who are signed in', more({ access: 'customer' }, always)],
+    ['a call for operators', more({ access: 'operator' }, always)],
+    ['parameters', more({ contract: { errors: [], query: input } }, always)],
+    ['a body', more({ contract: { errors: [], body: input } }, always)],
+  ]
+}
+
+const asCode = (codes: ErrorCode[]) => codes.map(code => `\`${code}\``).join(', ')
+
+/** `UUID`, `created or cancelled`, `integer, 0–100`, `list of { dataset: string }`. */
+function inWords(schema: JsonSchema): string {
+  const { type, properties, items, description, minimum, maximum } = schema
+  if (Array.isArray(schema.enum)) return schema.enum.map(String).join(' or ')
+  if (properties) {
+    const fields = Object.entries(properties as Record<string, JsonSchema>)
+    return `{ ${fields.map(([name, field]) => `${name}: ${inWords(field)}`).join(', ')} }`
+  }
+  if (items) return `list of ${inWords(items as JsonSchema)}`
+  if (description) return String(description)
+  const words = Array.isArray(type) ? type.join(' or ') : String(type)
+  return minimum === undefined || maximum === undefined ? words : `${words}, ${minimum}–${maximum}`
+}
+
+function page(title: string, about: string, parts: string[]): string {
+  const origin = '<!-- Made by scripts/generate-reference.ts; a change here is overwritten. -->'
+  return `${[origin, `# ${title}`, about, ...parts].join('\n\n')}\n`
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
