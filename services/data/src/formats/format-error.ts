@@ -11,17 +11,16 @@ export class FormatError extends Error {
   }
 }
 
-/** The longest record in bytes as it stands in the source; it bounds the memory of a conversion. */
+/** The longest record, in bytes of the source: it bounds the memory of a conversion. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 export function recordTooLong(line: number): FormatError {
   return new FormatError(line, `a record of more than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`)
 }
 
-/** Names a byte in words for a message: `'x'`, `the end of the line`, `byte 0xC3`. */
+/** A byte in words: `'x'`, `the end of the line`, `byte 0xC3`. */
 export function describeByte(byte: number): string {
   if (byte === 0x0a) return 'the end of the line'
-  if (byte === 0x27) return 'an apostrophe'
   if (byte > 0x20 && byte < 0x7f) return `'${String.fromCharCode(byte)}'`
   return `byte 0x${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }

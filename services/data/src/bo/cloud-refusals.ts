@@ -1,0 +1,35 @@
+// What a client is told when a cloud says no, says nothing, or does not have what was asked for.
+import { type ApiError, refuse } from '@waybill/platform/http'
+import { CloudRefused, CloudUnavailable, DatasetNotFound, SourceBroken, SourceChanged } from '../clouds/cloud-error.ts'
+
+/** Answers what the cloud answers; throws a refusal of the catalogue for what it throws. */
+export async function askCloud<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw refusalFor(error) ?? error
+  }
+}
+
+function refusalFor(error: unknown): ApiError | undefined {
+  const { message } = error as Error
+  if (error instanceof DatasetNotFound) return refuse('DATASET_NOT_FOUND', `${message}: GET /data lists what there is`)
+  if (error instanceof SourceChanged) return refuse('CURSOR_EXPIRED', `${message}: begin again without a cursor`)
+  if (error instanceof CloudRefused || error instanceof SourceBroken) return refuse('CLOUD_REFUSED', message)
+  if (error instanceof CloudUnavailable) {
+    return refuse('CLOUD_UNAVAILABLE', message, { headers: { 'Retry-After': '5' }, cause: error })
+  }
+  // Of the file system: which file it was is nothing for a client.
+  if (error instanceof Error && 'syscall' in error) {
+    return refuse('CLOUD_UNAVAILABLE', 'the cloud could not be read: try again in a moment', {
+      headers: { 'Retry-After': '5' },
+      cause: error,
+    })
+  }
+  return undefined
+}
+
+/** True where an export that met this error would meet it again. Its message is for the customer. */
+export function isFinalRefusal(error: unknown): error is Error {
+  return error instanceof DatasetNotFound || error instanceof CloudRefused || error instanceof SourceBroken
+}

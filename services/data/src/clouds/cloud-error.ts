@@ -1,0 +1,34 @@
+// What can go wrong between us and a cloud, told apart by what helps: other settings, time, another name, or starting anew.
+
+/** The cloud answered and said no, or holds what it must not: trying again does not help. The message is for the customer. */
+export class CloudRefused extends Error {
+  override readonly name = 'CloudRefused'
+}
+
+/** The cloud did not answer, or said that it cannot just now: trying again helps. */
+export class CloudUnavailable extends Error {
+  override readonly name = 'CloudUnavailable'
+}
+
+export class DatasetNotFound extends Error {
+  override readonly name = 'DatasetNotFound'
+
+  constructor(dataset: string, cloud: string) {
+    super(`there is no dataset ${dataset} in ${cloud}`)
+  }
+}
+
+/** A source is not what its ending says; the message names the file and the line. */
+export class SourceBroken extends Error {
+  override readonly name = 'SourceBroken'
+}
+
+/** A source is not the one that was begun: whoever reads it starts anew. */
+export class SourceChanged extends Error {
+  override readonly name = 'SourceChanged'
+}
+
+/** What an unfinished upload held is gone: it starts anew. */
+export class UploadLost extends Error {
+  override readonly name = 'UploadLost'
+}

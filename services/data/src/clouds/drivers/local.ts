@@ -1,0 +1,251 @@
+// LOCAL and its like: folders on the disk of the machine that hosts the data service.
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import Joi from 'joi'
+import { CloudRefused, SourceChanged, UploadLost } from '../cloud-error.ts'
+import type { CloudDriver } from '../factory.ts'
+import { ObjectStoreCloud, type StoredObject } from '../object-store-cloud.ts'
+import type { Upload, UploadTarget } from '../upload.ts'
+
+const readBytes = 512 * 1024
+const partEnding = '.part'
+
+export interface LocalOptions {
+  root: string
+  /** Made when missing; else a root that is not there is refused. */
+  makeRoot: boolean
+  /** Files are on the disk, not only with the system, before they count as written. */
+  synced: boolean
+}
+
+/** Deliveries survive a crash at any instant: they are written beside their name and renamed. */
+export class LocalCloud extends ObjectStoreCloud {
+  readonly #options: LocalOptions
+  readonly #root: string
+  #realRoot: Promise<string> | undefined
+
+  constructor(name: string, options: LocalOptions) {
+    super(name, '')
+    this.#options = options
+    this.#root = resolve(options.root)
+  }
+
+  override async login(): Promise<void> {
+    this.#realRoot = undefined
+    const found = await stat(await this.#findRoot())
+    if (!found.isDirectory()) throw new CloudRefused(`${this.#root} is no folder`)
+  }
+
+  protected override async listObjects(prefix: string): Promise<StoredObject[]> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+    const path = await this.#existing(folder)
+    if (path === undefined) return []
+    const entries = await readdir(path, { withFileTypes: true })
+    const wanted = entries.filter(entry => {
+      const isFile = entry.isFile() || entry.isSymbolicLink()
+      return isFile && `${folder}${entry.name}`.startsWith(prefix) && !entry.name.endsWith(partEnding)
+    })
+    const objects = wanted.map(async entry => this.#describe(`${folder}${entry.name}`, entry.isSymbolicLink()))
+    return (await Promise.all(objects)).filter(object => object !== undefined)
+  }
+
+  async #describe(key: string, isLink: boolean): Promise<StoredObject | undefined> {
+    const path = isLink ? await this.#existing(key).catch(() => undefined) : join(this.#root, key)
+    const found = path === undefined ? undefined : await stat(path).catch(ifMissing(undefined))
+    if (!found?.isFile()) return undefined
+    return { key, bytes: found.size, updatedAt: Math.trunc(found.mtimeMs), version: versionOf(found) }
+  }
+
+  protected override async *readObject(
+    { key, version }: { key: string; version?: string },
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array> {
+    const path = await this.#existing(key)
+    if (path === undefined) throw missing(key, version)
+    // The real path has no link left in it; one that is put there now is refused.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const unchanged = async () => version === undefined || versionOf(await file.stat()) === version
+      if (!(await unchanged())) throw missing(key, version)
+      let reading = readChunk(file, start, end)
+      for (let at = start; at <= end; ) {
+        signal?.throwIfAborted()
+        const chunk = await reading
+        if (chunk.length === 0) throw missing(key, version)
+        at += chunk.length
+        // The next chunk is read while this one is worked on.
+        reading = readChunk(file, at, end)
+        // Written over while it was read: what was read is neither the old file nor the new one.
+        if (at > end && end - start >= readBytes && !(await unchanged())) throw missing(key, version)
+        yield chunk
+      }
+    } finally {
+      await file.close()
+    }
+  }
+
+  protected override writeObject(key: string): UploadTarget {
+    const place = async () => {
+      const folder = dirname(key)
+      await mkdir(join(await this.#findRoot(), folder), { recursive: true, mode: 0o700 })
+      return join((await this.#existing(folder))!, basename(key))
+    }
+    const { synced } = this.#options
+    return {
+      begin: async () => {
+        const path = await place()
+        return new LocalUpload(path, await open(`${path}${partEnding}`, 'w+', 0o600), 0, synced)
+      },
+      resume: async (_state, bytes) => {
+        const path = await place()
+        const file = await open(`${path}${partEnding}`, 'r+').catch(ifMissing(undefined))
+        if (!file) throw new UploadLost(`${path}${partEnding} is gone`)
+        if ((await file.stat()).size < bytes) {
+          await file.close()
+          throw new UploadLost(`${path}${partEnding} is shorter than its checkpoint`)
+        }
+        await file.truncate(bytes)
+        return new LocalUpload(path, file, bytes, synced)
+      },
+    }
+  }
+
+  protected override async deleteObjects(prefix: string): Promise<void> {
+    const path = await this.#existing(prefix)
+    if (path !== undefined) await rm(path, { recursive: true, force: true })
+  }
+
+  /** The real path of what is there under `key`; undefined where nothing is. Refuses what leads out of the root. */
+  async #existing(key: string): Promise<string | undefined> {
+    const root = await this.#findRoot()
+    const path = await realpath(join(root, key)).catch(ifMissing(undefined))
+    if (path !== undefined && path !== root && !path.startsWith(root + sep)) {
+      throw new CloudRefused(`${key} leads out of the folder of ${this.name}`)
+    }
+    return path
+  }
+
+  #findRoot(): Promise<string> {
+    this.#realRoot ??= this.#openRoot().catch(error => {
+      this.#realRoot = undefined
+      throw error
+    })
+    return this.#realRoot
+  }
+
+  async #openRoot(): Promise<string> {
+    if (this.#options.makeRoot) await mkdir(this.#root, { recursive: true, mode: 0o700 })
+    const path = await realpath(this.#root).catch(ifMissing(undefined))
+    if (path === undefined) throw new CloudRefused(`there is no folder ${this.#root}`)
+    return path
+  }
+}
+
+/** Without a root of its own a cloud has a folder of its name under WAYBILL_HOME. */
+export const driver: CloudDriver<{ root?: string }> = {
+  settings: Joi.object({ root: Joi.string().min(1).max(1_000) }),
+  needsSettings: false,
+  create: (name, { root }, { home, synced }) =>
+    new LocalCloud(name, { root: root ?? localRoot(home, name), makeRoot: root === undefined, synced }),
+}
+
+export function localRoot(home: string, name: string): string {
+  return join(home, 'clouds', name.toLowerCase())
+}
+
+class LocalUpload implements Upload {
+  readonly leastPartBytes = 0
+  readonly #path: string
+  readonly #synced: boolean
+  #file: FileHandle | undefined
+  #bytes: number
+
+  constructor(path: string, file: FileHandle, bytes: number, synced: boolean) {
+    this.#path = path
+    this.#file = file
+    this.#bytes = bytes
+    this.#synced = synced
+  }
+
+  async append(part: Uint8Array[]): Promise<void> {
+    const length = part.reduce((sum, piece) => sum + piece.length, 0)
+    let { bytesWritten } = await this.#file!.writev(part, this.#bytes)
+    if (bytesWritten < length) {
+      const whole = Buffer.concat(part)
+      while (bytesWritten < length) {
+        const rest = await this.#file!.write(whole, bytesWritten, length - bytesWritten, this.#bytes + bytesWritten)
+        bytesWritten += rest.bytesWritten
+      }
+    }
+    this.#bytes += length
+  }
+
+  /** The length says it all. */
+  async settle(): Promise<null> {
+    if (this.#synced) await this.#file!.datasync()
+    return null
+  }
+
+  async *readBack(): AsyncIterable<Uint8Array> {
+    for (let at = 0; at < this.#bytes; ) {
+      const chunk = await readChunk(this.#file!, at, this.#bytes - 1)
+      if (chunk.length === 0) throw new UploadLost(`${this.#path}${partEnding} has become shorter`)
+      at += chunk.length
+      yield chunk
+    }
+  }
+
+  async complete(): Promise<void> {
+    await this.settle()
+    await this.close()
+    await rename(`${this.#path}${partEnding}`, this.#path)
+    if (this.#synced) await syncFolder(dirname(this.#path))
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+}
+
+/** Empty behind the end. A failure is for whoever waits for the chunk; nobody may. */
+function readChunk(file: FileHandle, at: number, end: number): Promise<Buffer> {
+  const length = Math.min(readBytes, end + 1 - at)
+  if (length <= 0) return Promise.resolve(Buffer.alloc(0))
+  const reading = file
+    .read(Buffer.allocUnsafeSlow(length), 0, length, at)
+    .then(({ bytesRead, buffer }) => (bytesRead === length ? buffer : buffer.subarray(0, bytesRead)))
+  reading.catch(() => {})
+  return reading
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function versionOf({ size, mtimeMs, ino }: Stats): string {
+  return `${size}-${mtimeMs}-${ino}`
+}
+
+/** A source that is not the one that was found has changed; a delivery that is not there was taken away. */
+function missing(key: string, version: string | undefined): Error {
+  return version === undefined
+    ? new CloudRefused(`${basename(key)} is not there any more`)
+    : new SourceChanged(`${basename(key)} has changed`)
+}
+
+function ifMissing<T>(value: T) {
+  return (error: NodeJS.ErrnoException): T => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value
+    throw error
+  }
+}

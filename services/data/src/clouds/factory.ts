@@ -1,0 +1,35 @@
+// Makes clouds by the names of their drivers: a driver is a file in the folder drivers, a cloud is a row that names one.
+import { existsSync } from 'node:fs'
+import type { Clock } from '@waybill/platform/clock'
+import type Joi from 'joi'
+import type { Cloud } from './cloud.ts'
+import type { DeliveryStore } from './delivery-store.ts'
+
+/** What the process gives to every cloud. */
+export interface CloudContext {
+  /** WAYBILL_HOME. */
+  home: string
+  /** Written files reach the disk before they count. */
+  synced: boolean
+  clock: Clock
+  /** For clouds that cannot be written to. */
+  deliveries: DeliveryStore
+}
+
+/** What a file in the folder drivers exports as `driver`. */
+export interface CloudDriver<S = Record<string, unknown>> {
+  settings: Joi.ObjectSchema<S>
+  /** A cloud without settings is then not usable. */
+  needsSettings: boolean
+  create(name: string, settings: S, context: CloudContext): Cloud
+}
+
+const drivers = new URL('./drivers/', import.meta.url)
+const driverName = /^[a-z][a-z0-9-]{0,39}$/
+
+/** Undefined where this build has no such driver. Its SDK is loaded with it, so only where a cloud asks for it. */
+export async function findDriver(name: string): Promise<CloudDriver | undefined> {
+  if (!driverName.test(name) || !existsSync(new URL(`${name}.ts`, drivers))) return undefined
+  const { driver }: { driver: CloudDriver } = await import(new URL(`${name}.ts`, drivers).href)
+  return driver
+}

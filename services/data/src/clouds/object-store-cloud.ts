@@ -1,0 +1,208 @@
+// Clouds that keep files under keys: all that they have in common. A new one is the four primitives.
+import { Readable } from 'node:stream'
+import { areaNamePattern, type ExportFormat } from '@waybill/contracts'
+import type { SourceFormat } from '../formats/index.ts'
+import {
+  assertAreaNames,
+  Cloud,
+  type DataPage,
+  type DatasetInfo,
+  type DeliveredObject,
+  type ExportedFile,
+  type ExportTask,
+} from './cloud.ts'
+import { DatasetNotFound, SourceBroken, SourceChanged } from './cloud-error.ts'
+import { exportDataset, type Source } from './export-dataset.ts'
+import { type PagePosition, readRecords } from './read-records.ts'
+import { sourceEndings } from './source-endings.ts'
+import type { UploadTarget } from './upload.ts'
+
+export interface StoredObject {
+  key: string
+  bytes: number
+  /** Epoch ms. */
+  updatedAt: number
+  /** Changes whenever the content does. */
+  version: string
+}
+
+interface DatasetObject extends StoredObject {
+  dataset: string
+  format: SourceFormat
+  /** Of sourceEndings: the first wins where a dataset has several files. */
+  rank: number
+}
+
+interface Position extends PagePosition {
+  version: string
+}
+
+const sharedAccount = '_shared'
+const deliveryFolder = '.waybill'
+
+export abstract class ObjectStoreCloud extends Cloud {
+  readonly #prefix: string
+
+  /** `prefix` stands before every key: empty or ending in a slash, as the owner of the store wants it. */
+  constructor(name: string, prefix: string) {
+    super(name)
+    this.#prefix = prefix
+  }
+
+  /** The objects whose keys begin with `prefix` and have no slash behind it. */
+  protected abstract listObjects(prefix: string): Promise<StoredObject[]>
+
+  /**
+   * The bytes `start` to `end`, both inclusive, in chunks of some hundred KiB; `end` -1 with `start` 0 is an empty object.
+   * Throws SourceChanged where the object is not of `version` any more.
+   */
+  protected abstract readObject(
+    object: Pick<StoredObject, 'key'> & { version?: string },
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array>
+
+  /** Where an object is written to, in parts; nothing is to be seen under `key` before the upload is complete. */
+  protected abstract writeObject(key: string, contentType: string): UploadTarget
+
+  /** Deletes all objects and unfinished uploads whose keys begin with `prefix`, which ends in a slash. */
+  protected abstract deleteObjects(prefix: string): Promise<void>
+
+  override async listDatasets(account: string): Promise<DatasetInfo[]> {
+    assertAreaNames(account)
+    const areas = await Promise.all([account, sharedAccount].map(area => this.#list(`${this.#prefix}${area}/`)))
+    const byName = new Map<string, DatasetObject>()
+    for (const objects of areas.reverse()) {
+      for (const object of bestOfEach(objects)) byName.set(object.dataset, object)
+    }
+    return [...byName.values()]
+      .map(({ dataset, bytes, updatedAt }) => ({ name: dataset, bytes, updatedAt }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  override async getData(account: string, dataset: string, position: unknown, limit: number): Promise<DataPage> {
+    if (position !== undefined) return this.#readPage(account, dataset, limit, position as Position)
+    return untilUnchanged(() => this.#readPage(account, dataset, limit))
+  }
+
+  async #readPage(account: string, dataset: string, limit: number, from?: Position): Promise<DataPage> {
+    const object = await this.#find(account, dataset)
+    if (from && from.version !== versionOf(object)) throw new SourceChanged(`${fileName(object)} has changed`)
+    const { records, next } = await readRecords(
+      {
+        name: fileName(object),
+        format: object.format,
+        bytes: object.bytes,
+        read: (start, end) => this.readObject(object, start, end),
+      },
+      from,
+      limit,
+    )
+    return { records, next: next && ({ ...next, version: versionOf(object) } satisfies Position) }
+  }
+
+  override async processOrder(task: ExportTask): Promise<ExportedFile> {
+    const target = this.writeObject(this.#deliveryKey(task), contentTypes[task.format])
+    return untilUnchanged(async () =>
+      exportDataset(this.#source(await this.#find(task.account, task.dataset)), target, task),
+    )
+  }
+
+  override async openDelivery(file: DeliveredObject, start: number, end: number): Promise<Readable> {
+    const chunks = this.readObject({ key: this.#deliveryKey(file) }, start, end)
+    return Readable.from(await started(chunks), { objectMode: false })
+  }
+
+  override async removeDelivery(account: string, processId: string): Promise<void> {
+    assertAreaNames(account, processId)
+    await this.deleteObjects(`${this.#prefix}${account}/${deliveryFolder}/${processId}/`)
+  }
+
+  async #list(prefix: string): Promise<DatasetObject[]> {
+    return (await this.listObjects(prefix)).flatMap(object => asDataset(object) ?? [])
+  }
+
+  /** The account's own dataset, else the shared one. */
+  async #find(account: string, dataset: string): Promise<DatasetObject> {
+    assertAreaNames(account, dataset)
+    for (const area of [account, sharedAccount]) {
+      const objects = await this.#list(`${this.#prefix}${area}/${dataset}.`)
+      const [found] = bestOfEach(objects.filter(object => object.dataset === dataset))
+      if (found) return found
+    }
+    throw new DatasetNotFound(dataset, this.name)
+  }
+
+  #source(object: DatasetObject): Source {
+    return {
+      name: fileName(object),
+      version: versionOf(object),
+      format: object.format,
+      bytes: object.bytes,
+      read: async function* (this: ObjectStoreCloud, from: { offset: number }, signal: AbortSignal) {
+        const chunks = this.readObject(object, from.offset, object.bytes - 1, signal)
+        for await (const bytes of chunks) yield { bytes }
+      }.bind(this),
+    }
+  }
+
+  #deliveryKey({ account, processId, dataset, format }: Omit<DeliveredObject, 'bytes' | 'position'>): string {
+    assertAreaNames(account, processId, dataset)
+    return `${this.#prefix}${account}/${deliveryFolder}/${processId}/${dataset}.${format}`
+  }
+}
+
+export const contentTypes: Record<ExportFormat, string> = { ndjson: 'application/x-ndjson', csv: 'text/csv' }
+
+/** Begins again where the source changes meanwhile; one that changes all the time is refused. */
+async function untilUnchanged<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SourceChanged)) throw error
+      if (tries === 3) throw new SourceBroken(`${error.message} each time it was read`)
+    }
+  }
+}
+
+function versionOf({ key, version }: StoredObject): string {
+  return `${key} ${version}`
+}
+
+function fileName({ key }: StoredObject): string {
+  return key.slice(key.lastIndexOf('/') + 1)
+}
+
+/** Undefined for a file that is no dataset. */
+function asDataset(object: StoredObject): DatasetObject | undefined {
+  const name = fileName(object)
+  const dot = name.lastIndexOf('.')
+  const rank = sourceEndings.findIndex(({ ending }) => ending === name.slice(dot + 1))
+  const dataset = name.slice(0, dot)
+  if (rank === -1 || !areaNamePattern.test(dataset)) return undefined
+  return { ...object, dataset, format: sourceEndings[rank]!.format, rank }
+}
+
+function bestOfEach(objects: DatasetObject[]): Iterable<DatasetObject> {
+  const best = new Map<string, DatasetObject>()
+  for (const object of objects) {
+    const rival = best.get(object.dataset)
+    if (!rival || object.rank < rival.rank) best.set(object.dataset, object)
+  }
+  return best.values()
+}
+
+/** Waits for the first chunk, so that an object that cannot be read is known before anything is answered. */
+async function started(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  return (async function* () {
+    try {
+      for (let result = first; !result.done; result = await iterator.next()) yield result.value
+    } finally {
+      await iterator.return?.()
+    }
+  })()
+}

@@ -1,0 +1,137 @@
+// A page of records out of a file, from a byte offset on: page 10,000 costs what page 1 costs.
+import { type ConverterState, createConverter, FormatError, type SourceFormat, splitRecords } from '../formats/index.ts'
+
+import { SourceBroken } from './cloud-error.ts'
+
+export interface RecordFile {
+  /** For messages: `airports.csv`. */
+  name: string
+  format: SourceFormat
+  bytes: number
+  /** Both inclusive. */
+  read(start: number, end: number): AsyncIterable<Uint8Array>
+}
+
+/** A record boundary. The columns of CSV are read anew each time: a cursor must stay short. */
+export type PagePosition = Omit<ConverterState, 'columns'>
+
+export interface RecordPage {
+  /** JSON texts; a page ends early rather than grow beyond pageBytes. */
+  records: string[]
+  next: PagePosition | null
+}
+
+const pageBytes = 4 * 1024 * 1024
+const firstReadBytes = 64 * 1024
+const largestReadBytes = 1024 * 1024
+
+export async function readRecords(
+  file: RecordFile,
+  from: PagePosition | undefined,
+  limit: number,
+): Promise<RecordPage> {
+  const reader = new PageReader(file, from && { ...from, columns: await readColumns(file) })
+  await naming(file, reader.fill(limit))
+  const position = reader.position
+  const records = splitRecords(reader.take())
+  return { records, next: (await hasMore(reader)) ? position : null }
+}
+
+class PageReader {
+  readonly #file: RecordFile
+  readonly #converter
+  #readTo: number
+  #readBytes = firstReadBytes
+  #output: Uint8Array[] = []
+  #outputBytes = 0
+
+  constructor(file: RecordFile, state: ConverterState | undefined) {
+    this.#file = file
+    this.#converter = createConverter({ from: file.format, to: 'ndjson', state })
+    this.#readTo = state?.offset ?? 0
+  }
+
+  get position(): PagePosition {
+    const { columns: _, ...position } = this.#converter.state
+    return position
+  }
+
+  get records(): number {
+    return this.#converter.state.records
+  }
+
+  take(): Uint8Array[] {
+    const output = this.#output
+    this.#output = []
+    this.#outputBytes = 0
+    return output
+  }
+
+  /** Reads `count` records on, fewer at the end of the file or where they are large. */
+  async fill(count: number): Promise<void> {
+    const enough = this.records + count
+    this.#keep(this.#converter.convert(nothing, count))
+    const isFull = () => this.records >= enough || (this.#outputBytes >= pageBytes && this.records > enough - count)
+    while (!isFull() && this.#readTo < this.#file.bytes) {
+      for await (const chunk of this.#readOn()) {
+        this.#keep(this.#converter.convert(chunk, enough - this.records))
+      }
+    }
+    if (!isFull()) this.#keep(this.#converter.finish(enough - this.records))
+  }
+
+  /** Reads the header row of CSV and no record. */
+  async readColumns(): Promise<string[] | undefined> {
+    while (this.#converter.state.columns === undefined && this.#readTo < this.#file.bytes) {
+      for await (const chunk of this.#readOn()) this.#converter.convert(chunk, 0)
+    }
+    if (this.#converter.state.columns === undefined) this.#converter.finish(0)
+    return this.#converter.state.columns
+  }
+
+  #readOn(): AsyncIterable<Uint8Array> {
+    const start = this.#readTo
+    this.#readTo = Math.min(start + this.#readBytes, this.#file.bytes)
+    this.#readBytes = Math.min(this.#readBytes * 4, largestReadBytes)
+    return this.#file.read(start, this.#readTo - 1)
+  }
+
+  #keep(pieces: Uint8Array[]): void {
+    for (const piece of pieces) {
+      this.#output.push(piece)
+      this.#outputBytes += piece.length
+    }
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+async function readColumns(file: RecordFile): Promise<string[] | undefined> {
+  return file.format === 'csv' ? naming(file, new PageReader(file, undefined).readColumns()) : undefined
+}
+
+/** What is wrong with the next page is for the next page to say. */
+async function hasMore(reader: PageReader): Promise<boolean> {
+  const before = reader.records
+  try {
+    await reader.fill(1)
+  } catch (error) {
+    if (error instanceof FormatError) return true
+    throw error
+  }
+  return reader.records > before
+}
+
+async function naming<T>(file: RecordFile, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof FormatError) throw brokenSource(file.name, error)
+    throw error
+  }
+}
+
+/** `airports.csv, line 17: 5 fields, the header has 6`. */
+export function brokenSource(fileName: string, error: FormatError): SourceBroken {
+  return new SourceBroken(`${fileName}, ${error.message}`, { cause: error })
+}

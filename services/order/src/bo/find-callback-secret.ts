@@ -1,0 +1,51 @@
+// A user's signing secret, made when it is first asked for or first needed.
+import type { Vault } from '@waybill/platform/auth'
+import type { Clock } from '@waybill/platform/clock'
+import type { Database } from '@waybill/platform/db'
+import type * as callbackDao from '../dao/callback-dao.ts'
+import type { CallbackSecretRow } from '../models/callback.ts'
+import { newCallbackSecret, sealedFor } from '../models/callback-secret.ts'
+import type { OrderTables } from '../models/tables.ts'
+
+interface Needs {
+  database: Database<OrderTables>
+  callbacks: typeof callbackDao
+  vault: Vault
+  clock: Clock
+}
+
+export interface CallbackSecrets {
+  current: string
+  /** The one before the last rotation, while it still signs. */
+  previous: string | undefined
+}
+
+export type FindCallbackSecret = ReturnType<typeof createFindCallbackSecret>
+
+export function createFindCallbackSecret({ database, callbacks, vault, clock }: Needs) {
+  async function make(userId: string): Promise<CallbackSecretRow> {
+    const now = clock.now()
+    const row: CallbackSecretRow = {
+      user_id: userId,
+      secret: vault.seal(newCallbackSecret(), sealedFor(userId)),
+      previous_secret: null,
+      previous_expires_at: null,
+      created_at: now,
+      updated_at: now,
+    }
+    return database.transaction(async tx => {
+      // Two that need it at once get the same.
+      await callbacks.insertSecretOnce(tx, row)
+      return (await callbacks.findSecret(tx, userId))!
+    })
+  }
+
+  return async (userId: string): Promise<CallbackSecrets> => {
+    const row = (await callbacks.findSecret(database.db, userId)) ?? (await make(userId))
+    const previousSigns = row.previous_secret !== null && (row.previous_expires_at ?? 0) > clock.now()
+    return {
+      current: vault.open(row.secret, sealedFor(userId)),
+      previous: previousSigns ? vault.open(row.previous_secret!, sealedFor(userId)) : undefined,
+    }
+  }
+}

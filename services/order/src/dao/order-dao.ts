@@ -1,0 +1,81 @@
+// Orders and their history in SQL.
+import type { CancelReason, OrderState } from '@waybill/contracts'
+import type { Db, Tx } from '@waybill/platform/db'
+import type { OrderHistoryRow, OrderRow } from '../models/order.ts'
+import type { OrderTables } from '../models/tables.ts'
+
+export interface OrderFilter {
+  userId?: string
+  state?: OrderState
+  beforeId?: string
+  limit: number
+}
+
+export interface StateChange {
+  from: OrderState
+  to: OrderState
+  cancelReason: CancelReason | null
+  at: number
+}
+
+export async function insertOrder(tx: Tx<OrderTables>, row: OrderRow): Promise<void> {
+  await tx.insertInto('orders').values(row).execute()
+}
+
+export function findOrderById(db: Db<OrderTables>, id: string): Promise<OrderRow | undefined> {
+  return db.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Newest first. */
+export function listOrders(db: Db<OrderTables>, filter: OrderFilter): Promise<OrderRow[]> {
+  let query = db.selectFrom('orders').selectAll()
+  if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  if (filter.beforeId !== undefined) query = query.where('id', '<', filter.beforeId)
+  return query.orderBy('id', 'desc').limit(filter.limit).execute()
+}
+
+/** The orders placed in [since, until), oldest first, after the one that ended the batch before. */
+export function listOrdersByTime(
+  db: Db<OrderTables>,
+  range: { since: number; until: number; after: OrderRow | undefined; limit: number },
+): Promise<OrderRow[]> {
+  const { since, until, after, limit } = range
+  let query = db.selectFrom('orders').selectAll().where('created_at', '<', until)
+  query = query.where('created_at', '>=', after?.created_at ?? since)
+  if (after) {
+    query = query.where(eb => eb.or([eb('created_at', '>', after.created_at), eb('id', '>', after.id)]))
+  }
+  return query.orderBy('created_at').orderBy('id').limit(limit).execute()
+}
+
+/** Moves an order from one state to another; false where it is not in that state. */
+export async function changeOrderState(tx: Tx<OrderTables>, id: string, change: StateChange): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('orders')
+    .set(eb => ({
+      state: change.to,
+      cancel_reason: change.cancelReason,
+      version: eb('version', '+', 1),
+      updated_at: change.at,
+    }))
+    .where('id', '=', id)
+    .where('state', '=', change.from)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export async function insertHistory(tx: Tx<OrderTables>, row: OrderHistoryRow): Promise<void> {
+  await tx.insertInto('order_history').values(row).execute()
+}
+
+/** Each order's transitions, oldest first. */
+export function listHistory(db: Db<OrderTables>, orderIds: string[]): Promise<OrderHistoryRow[]> {
+  return db
+    .selectFrom('order_history')
+    .selectAll()
+    .where('order_id', 'in', orderIds)
+    .orderBy('order_id')
+    .orderBy('sequence')
+    .execute()
+}

@@ -1,0 +1,211 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Audit, Payment } from '@waybill/contracts'
+import { call, type FakePeer, startFakePeer, type TestHost } from '@waybill/platform/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cancel, type Placed, placeOrder, startOrderService, tell } from './an-order-and-its-events.ts'
+import { attempt, payment } from './what-payment-tells.ts'
+
+let host: TestHost
+let token: string
+let operator: string
+let payments: FakePeer
+
+beforeEach(async () => {
+  payments = await startFakePeer()
+  host = await startOrderService({ peerUrls: { payment: payments.url } })
+  token = host.users.signIn().token
+  operator = host.users.signIn({ role: 'operator' }).token
+})
+afterEach(async () => {
+  await host.stop()
+  await payments.stop()
+})
+
+const audit = async (query = '') => {
+  const reply = await call<Audit>(host.url, `GET /audit${query}`, { token: operator })
+  expect(reply.status).toBe(200)
+  return reply.body.data
+}
+const rules = async () => (await audit()).violations.map(it => it.rule)
+const tellPayment = (placed: Placed, it: Payment) => {
+  payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = { status: 200, data: it }
+}
+const delivered = async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  await tell.finished(host, placed)
+  return placed
+}
+const confirmed = async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  return placed
+}
+const cancelled = async () => {
+  const placed = await placeOrder(host, token)
+  await cancel(host, token, placed)
+  return placed
+}
+/** Past the time that work in flight is given. */
+const later = () => host.clock.advance(31_000)
+
+/** What no request can do: damages the database behind the service's back. */
+const damage = (sql: string, id: string) => {
+  const database = new DatabaseSync(`${host.home}/order.sqlite`, { timeout: 5_000 })
+  database.prepare(sql).run(id)
+  database.close()
+}
+
+const captured = attempt({ operation: 'capture' })
+const refunded = attempt({ operation: 'refund' })
+
+describe('orders as they must be', () => {
+  test('are counted and give no violation', async () => {
+    const [a, b, c] = [await delivered(), await cancelled(), await confirmed()]
+    const waiting = await placeOrder(host, token)
+    tellPayment(a, payment(a, 'captured', [attempt({ operation: 'authorize' }), captured]))
+    tellPayment(b, payment(b, 'voided', [attempt({ operation: 'void' })]))
+    tellPayment(c, payment(c, 'authorized'))
+    tellPayment(waiting, payment(waiting, 'pending'))
+    later()
+    expect(await audit()).toEqual({ checked: 4, violations: [] })
+  })
+
+  test.each(['voided', 'declined'] as const)('may be cancelled with a payment that is %s', async state => {
+    const placed = await cancelled()
+    tellPayment(placed, payment(placed, state))
+    later()
+    expect(await rules()).toEqual([])
+  })
+
+  test('may be delivered and refunded, or cancelled with all money given back', async () => {
+    const [a, b] = [await delivered(), await cancelled()]
+    for (const placed of [a, b]) tellPayment(placed, payment(placed, 'refunded', [captured, refunded]))
+    later()
+    expect(await rules()).toEqual([])
+  })
+
+  test('may be on their way: what is younger than 30 s is no violation', async () => {
+    const [a, b, c] = [await delivered(), await cancelled(), await confirmed()]
+    for (const placed of [a, b]) tellPayment(placed, payment(placed, 'authorized'))
+    tellPayment(c, payment(c, 'pending'))
+    await placeOrder(host, token)
+    expect(await audit()).toEqual({ checked: 4, violations: [] })
+  })
+})
+
+describe('what is wrong is found', () => {
+  const cases: [string, string, () => Promise<Placed>, (it: Placed) => Payment | undefined][] = [
+    ['a delivered order that was never captured', 'capture_missing', delivered, it => payment(it, 'authorized')],
+    ['a delivered order without a payment', 'capture_missing', delivered, () => undefined],
+    ['two captures', 'captured_twice', delivered, it => payment(it, 'captured', [captured, captured])],
+    [
+      'a capture of another amount',
+      'wrong_amount',
+      delivered,
+      it => payment(it, 'captured', [attempt({ operation: 'capture', amount: 99 })]),
+    ],
+    [
+      'a payment in another currency',
+      'wrong_amount',
+      delivered,
+      it => ({ ...payment(it, 'captured', [captured]), currency: 'EUR' }),
+    ],
+    ['a cancelled order whose money is held', 'money_held', cancelled, it => payment(it, 'authorized')],
+    ['a cancelled order whose money was kept', 'money_kept', cancelled, it => payment(it, 'captured', [captured])],
+    [
+      'a cancelled order of which a part was kept',
+      'money_kept',
+      cancelled,
+      it => payment(it, 'captured', [captured, attempt({ operation: 'refund', amount: 40 })]),
+    ],
+    ['a confirmed order without a reservation', 'authorization_missing', confirmed, it => payment(it, 'voided')],
+    ['money taken before the delivery', 'captured_early', confirmed, it => payment(it, 'captured', [captured])],
+    ['an order that payment never heard of', 'payment_missing', () => placeOrder(host, token), () => undefined],
+  ]
+
+  test.each(cases)('%s', async (_, rule, make, pay) => {
+    const placed = await make()
+    const paid = pay(placed)
+    if (paid) tellPayment(placed, paid)
+    later()
+    expect(await audit()).toEqual({
+      checked: 1,
+      violations: [{ order_id: placed.order.id, rule, detail: expect.any(String) }],
+    })
+  })
+
+  test.each([
+    ['a process that disagrees', 'process_mismatch', 'update user_processes set status = 2 where order_id = ?'],
+    ['a success below 100 %', 'process_mismatch', 'update user_processes set percentage = 99 where order_id = ?'],
+    ['a process that is gone', 'process_mismatch', 'delete from user_processes where order_id = ?'],
+    ['a gap in the history', 'history_mismatch', 'delete from order_history where order_id = ? and sequence = 2'],
+    ['a history with another end', 'history_mismatch', 'delete from order_history where order_id = ? and sequence = 3'],
+  ])('%s', async (_, rule, sql) => {
+    const placed = await delivered()
+    tellPayment(placed, payment(placed, 'captured', [captured]))
+    later()
+    expect(await rules()).toEqual([])
+    damage(sql, placed.order.id)
+    expect(await rules()).toEqual([rule])
+  })
+
+  test.each([
+    ['unpaid', () => placeOrder(host, token), 'pending', 31 * 60_000],
+    ['unfinished', confirmed, 'authorized', 24 * 3_600_000 + 60_000],
+  ] as const)('an order that hangs %s after its window', async (_, make, state, wait) => {
+    const placed = await make()
+    tellPayment(placed, payment(placed, state))
+    damage('delete from timers where subject = ?', placed.order.id)
+    host.clock.advance(wait)
+    const since = encodeURIComponent(placed.order.created_at)
+    expect((await audit(`?since=${since}`)).violations.map(it => it.rule)).toEqual(['stuck'])
+  })
+})
+
+describe('the stretch of time', () => {
+  test('is the last day unless it is given', async () => {
+    const old = await placeOrder(host, token)
+    tellPayment(old, payment(old, 'voided'))
+    host.clock.advance(25 * 3_600_000)
+    const young = await placeOrder(host, token)
+    tellPayment(young, payment(young, 'pending'))
+    expect((await audit()).checked).toBe(1)
+    const [from, to] = [old.order.created_at, young.order.created_at]
+    expect((await audit(`?since=${from}`)).checked).toBe(2)
+    expect((await audit(`?since=${from}&until=${to}`)).checked).toBe(1)
+  })
+
+  test('may hold more orders than are read at once', async () => {
+    await Promise.all(
+      Array.from({ length: 205 }, async () => {
+        const placed = await placeOrder(host, token)
+        tellPayment(placed, payment(placed, 'pending'))
+      }),
+    )
+    later()
+    expect(await audit()).toEqual({ checked: 205, violations: [] })
+  })
+
+  test('must make sense', async () => {
+    for (const query of ['since=yesterday', 'since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z']) {
+      const reply = await call(host.url, `GET /audit?${query}`, { token: operator })
+      expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, 'since'])
+    }
+  })
+})
+
+test('an audit that cannot see the payments says so instead of finding nothing', async () => {
+  const placed = await placeOrder(host, token)
+  payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = undefined
+  const reply = await call(host.url, 'GET /audit', { token: operator })
+  expect([reply.status, reply.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
+})
+
+test('payments are read in the name of the operator, and customers cannot audit', async () => {
+  const placed = await placeOrder(host, token)
+  tellPayment(placed, payment(placed, 'pending'))
+  await audit()
+  expect(payments.asked.at(-1)?.token).toBe(operator)
+  expect((await call(host.url, 'GET /audit', { token })).status).toBe(403)
+})

@@ -1,0 +1,170 @@
+import type { Explanation, ExportRecord, Payment } from '@waybill/contracts'
+import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startReceiver } from './a-receiver-of-callbacks.ts'
+import { cancel, type Placed, placeOrder, startOrderService, tell } from './an-order-and-its-events.ts'
+import { attempt, payment } from './what-payment-tells.ts'
+
+let host: TestHost
+let token: string
+let payments: FakePeer
+let data: FakePeer
+
+beforeAll(async () => {
+  payments = await startFakePeer()
+  data = await startFakePeer()
+  host = await startOrderService({
+    peerUrls: { payment: payments.url, data: data.url },
+    env: { CALLBACK_ALLOW_PRIVATE: 'true' },
+  })
+  token = host.users.signIn().token
+})
+afterAll(async () => {
+  await host.stop()
+  await payments.stop()
+  await data.stop()
+})
+
+const tellPayment = ({ order }: Placed, it: Payment | undefined) => {
+  payments.answers[`GET /payment/details?order_id=${order.id}`] = it && { status: 200, data: it }
+}
+const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => {
+  data.answers[`GET /exports/${order.process_id}`] = it && { status: 200, data: it }
+}
+const explain = async ({ order }: Placed) => {
+  const reply = await call<Explanation>(host.url, `GET /order/${order.id}/explain`, { token })
+  expect(reply.status).toBe(200)
+  return reply.body.data
+}
+
+function exportOf({ order }: Placed, state: ExportRecord['state']): ExportRecord {
+  const now = new Date().toISOString()
+  const file = { dataset: 'airports', format: 'csv', records: 10, bytes: 999, sha256: null, percentage: 70 } as const
+  return {
+    process_id: order.process_id,
+    order_id: order.id,
+    state,
+    reason: null,
+    files: [{ ...file, updated_at: now }],
+    created_at: now,
+    updated_at: now,
+  }
+}
+
+test('an order that was just placed waits for the answer of the gateway', async () => {
+  const placed = await placeOrder(host, token)
+  const told = await explain(placed)
+  expect(told).toMatchObject({
+    order_id: placed.order.id,
+    summary: 'The order waits for its payment of 1.00 USD to be authorized.',
+    entries: [{ service: 'order', kind: 'order.created', request_id: expect.any(String) }],
+  })
+  expect(told.next).toContain("the gateway's answer")
+  expect(told.entries[0]?.text).toContain('airports')
+})
+
+test('an order to be paid later waits for its owner, and says until when', async () => {
+  const placed = await placeOrder(host, token, { payment: { mode: 'later' } })
+  const told = await explain(placed)
+  expect(told.summary).toBe('The order waits to be paid: 1.00 USD.')
+  const end = new Date(Date.parse(placed.order.created_at) + 30 * 60_000).toISOString()
+  expect(told.next).toContain('POST /payment')
+  expect(told.next).toContain(end)
+
+  tellPayment(placed, payment(placed, 'pending', [attempt({ operation: 'authorize', outcome: 'unknown' })]))
+  const paying = await explain(placed)
+  expect(paying.summary).toBe('The order waits for its payment of 1.00 USD to be authorized.')
+  expect(paying.next).not.toContain('POST /payment')
+})
+
+test.each([
+  ['unknown', 'was lost', attempt({ operation: 'authorize', outcome: 'unknown' })],
+  ['pending', 'out of order', attempt({ operation: 'authorize', outcome: 'failed', error: 'gateway answered 503' })],
+] as const)('a gateway whose answer is %s is named as what the order waits for', async (state, words, tried) => {
+  const placed = await placeOrder(host, token)
+  tellPayment(placed, payment(placed, state, [tried]))
+  expect((await explain(placed)).summary).toContain(words)
+})
+
+test('a confirmed order tells its payment and how far each file is, in one story', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  await tell.progressed(host, placed, 70)
+  tellPayment(placed, payment(placed, 'authorized', [attempt({ operation: 'authorize' })]))
+  tellExport(placed, exportOf(placed, 'running'))
+  const told = await explain(placed)
+  expect(told.summary).toBe('The payment is authorized and the export is at 70 % (exporting airports).')
+  expect(told.next).toContain('captured')
+  expect(new Set(told.entries.map(it => it.service))).toEqual(new Set(['order', 'payment', 'data']))
+  expect(told.entries.map(it => it.kind)).toEqual(
+    expect.arrayContaining(['order.confirmed', 'payment.opened', 'payment.authorize', 'export.started', 'export.file']),
+  )
+  const times = told.entries.map(it => it.at)
+  expect(times).toEqual([...times].sort())
+})
+
+test('the other services are asked in the name of who asks', async () => {
+  const placed = await placeOrder(host, token)
+  await explain(placed)
+  expect(payments.asked.at(-1)?.token).toBe(token)
+  expect(data.asked.at(-1)?.token).toBe(token)
+})
+
+test('a delivered order has nothing left to happen once it is captured and called back', async () => {
+  const receiver = await startReceiver(500)
+  const placed = await placeOrder(host, token, { callback_url: receiver.url })
+  await tell.authorized(host, placed)
+  await tell.finished(host, placed)
+  tellPayment(placed, payment(placed, 'authorized'))
+  const trying = await until(
+    () => explain(placed),
+    it => it.entries.some(entry => entry.kind === 'callback.attempted'),
+  )
+  expect(trying.next).toContain('the payment is captured')
+  expect(trying.next).toContain(`${receiver.url} is called back at`)
+
+  tellPayment(placed, payment(placed, 'captured', [attempt({ operation: 'capture' })]))
+  receiver.answer = 200
+  host.clock.advance(7_000)
+  const told = await until(
+    () => explain(placed),
+    it => it.next.startsWith('nothing'),
+  )
+  expect(told.summary).toContain('delivered')
+  expect(told.entries.filter(it => it.kind === 'callback.attempted')).toHaveLength(2)
+  await receiver.stop()
+})
+
+test('a cancelled order tells why, and whether its money is on its way back', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  await tell.failed(host, placed, 'there is no dataset airports in cloud LOCAL')
+  tellPayment(placed, payment(placed, 'authorized'))
+  const told = await explain(placed)
+  expect(told.summary).toBe('The order was cancelled (processing_failed): there is no dataset airports in cloud LOCAL.')
+  expect(told.next).toBe('the payment is voided')
+  tellPayment(placed, payment(placed, 'voided', [attempt({ operation: 'void' })]))
+  expect((await explain(placed)).next).toBe('nothing: the order is cancelled, and that is final')
+})
+
+test('a declined payment is told with its code', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.declined(host, placed)
+  const declined = payment(placed, 'declined', [attempt({ operation: 'authorize', outcome: 'declined' })])
+  tellPayment(placed, { ...declined, decline_code: 'card_declined' })
+  const told = await explain(placed)
+  expect(told.summary).toContain('card_declined')
+  expect(told.entries.find(it => it.kind === 'payment.authorize')?.text).toContain('declined: card_declined')
+})
+
+test('services that are down leave a gap in the story that is named, not an error', async () => {
+  const placed = await placeOrder(host, token)
+  await cancel(host, token, placed)
+  tellPayment(placed, undefined)
+  tellExport(placed, undefined)
+  const told = await explain(placed)
+  expect(told.summary).toContain('The payment service does not answer')
+  expect(told.summary).toContain('The data service does not answer')
+  expect(told.next).toContain('payment service')
+  expect(told.entries.map(it => it.kind)).toEqual(['order.created', 'order.cancelled'])
+})

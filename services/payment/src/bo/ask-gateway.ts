@@ -1,0 +1,76 @@
+// Carries one open attempt to the gateway: first asks what became of it, where that is not certain, and calls only for what was never seen.
+import type { Logger } from '@waybill/platform/log'
+import { TimeoutStrategy, timeout } from 'cockatiel'
+import type { Gateways } from '../gateways/factory.ts'
+import type { Gateway, GatewayAnswer, GatewayRequest } from '../gateways/gateway.ts'
+import type { AttemptRow } from '../models/attempt.ts'
+import type { PaymentRow, PaymentWithAttempts } from '../models/payment.ts'
+import type { FreshAttempts } from './fresh-attempts.ts'
+
+interface Needs {
+  gateways: Gateways
+  fresh: FreshAttempts
+  /** How long a gateway may take to answer, milliseconds. */
+  patience: number
+  log: Logger
+}
+
+/** What is known after the gateway was asked. */
+export type Answered =
+  | GatewayAnswer
+  /** It may have happened. */
+  | { outcome: 'unknown'; error: string }
+  /** The service stops: whoever goes on asks the gateway first. */
+  | { outcome: 'interrupted' }
+
+export type AskGateway = ReturnType<typeof createAskGateway>
+
+export function createAskGateway({ gateways, fresh, patience, log }: Needs) {
+  const inTime = timeout(patience, TimeoutStrategy.Aggressive)
+
+  return async (of: PaymentWithAttempts, attempt: AttemptRow, stopping: AbortSignal): Promise<Answered> => {
+    const gateway = gateways.find(of.payment.gateway)
+    if (!gateway) return { outcome: 'unknown', error: `the gateway ${of.payment.gateway} is not set up` }
+    try {
+      return await inTime.execute(({ signal }) => ask(gateway, of, attempt, signal), stopping)
+    } catch (error) {
+      if (stopping.aborted) return { outcome: 'interrupted' }
+      log.warn({ err: error, payment_id: of.payment.id, attempt_id: attempt.id }, "a gateway's answer was lost")
+      return { outcome: 'unknown', error: "the gateway's answer was lost" }
+    }
+  }
+
+  async function ask(
+    gateway: Gateway,
+    of: PaymentWithAttempts,
+    attempt: AttemptRow,
+    signal: AbortSignal,
+  ): Promise<GatewayAnswer> {
+    const request = requestFor(of, attempt)
+    if (!fresh.take(attempt.id)) {
+      const memory = await gateway.inquire(attempt.operation, request, signal)
+      if (memory.outcome !== 'never_seen') return memory
+    }
+    if (isCalledOff(of.payment, attempt))
+      return { outcome: 'failed', error: 'called off before the gateway was called' }
+    return gateway[attempt.operation](request, signal)
+  }
+}
+
+/** The order was cancelled before the gateway ever heard of its money. */
+function isCalledOff({ wanted }: PaymentRow, { operation }: AttemptRow): boolean {
+  return wanted === 'void' && (operation === 'authorize' || operation === 'capture')
+}
+
+function requestFor({ payment, attempts }: PaymentWithAttempts, attempt: AttemptRow): GatewayRequest {
+  const authorization = attempts.find(({ operation, outcome }) => operation === 'authorize' && outcome === 'succeeded')
+  return {
+    idempotencyKey: attempt.idempotency_key,
+    paymentId: payment.id,
+    orderId: payment.order_id,
+    token: payment.token,
+    authorization: authorization?.gateway_reference ?? null,
+    amount: attempt.amount,
+    currency: payment.currency,
+  }
+}

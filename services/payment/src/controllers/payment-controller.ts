@@ -1,0 +1,45 @@
+// Payments over HTTP.
+import type { paymentApi } from '@waybill/contracts'
+import { accepted, type ControllerOf, noContent, ok, page } from '@waybill/platform/http'
+import type { ListPayments } from '../bo/list-payments.ts'
+import type { PayOrder } from '../bo/pay-order.ts'
+import type { ReceiveWebhook } from '../bo/receive-webhook.ts'
+import type { RefundPayment } from '../bo/refund-payment.ts'
+import type { ShowPayment } from '../bo/show-payment.ts'
+
+interface Needs {
+  payOrder: PayOrder
+  showPayment: ShowPayment
+  listPayments: ListPayments
+  refundPayment: RefundPayment
+  receiveWebhook: ReceiveWebhook
+}
+
+export function createPaymentController({ payOrder, showPayment, listPayments, refundPayment, receiveWebhook }: Needs) {
+  const pay: ControllerOf<typeof paymentApi.pay> = async ({ caller, token, body, keepAnswer }) =>
+    accepted(await payOrder(caller, token, body, (tx, payment) => keepAnswer(tx, accepted(payment))))
+
+  const showDetails: ControllerOf<typeof paymentApi.showPaymentDetails> = async ({ caller, token, query }) =>
+    ok(await showPayment.ofOrder(caller, token, query.order_id))
+
+  const findDetails: ControllerOf<typeof paymentApi.findPaymentDetails> = async ({ caller, token, body }) =>
+    ok(await showPayment.ofOrder(caller, token, body.order_id))
+
+  const show: ControllerOf<typeof paymentApi.showPayment> = async ({ caller, params }) =>
+    ok(await showPayment.byId(caller, params.id))
+
+  const list: ControllerOf<typeof paymentApi.listPayments> = async ({ caller, token, query }) => {
+    const { payments, nextCursor } = await listPayments(caller, token, query)
+    return page(payments, nextCursor)
+  }
+
+  const refund: ControllerOf<typeof paymentApi.refund> = async ({ params, body }) =>
+    ok(await refundPayment(params.id, body))
+
+  const takeWebhook: ControllerOf<typeof paymentApi.receiveWebhook> = async ({ params, headers, rawBody }) => {
+    await receiveWebhook(params.gateway, headers, rawBody)
+    return noContent()
+  }
+
+  return { pay, showDetails, findDetails, show, list, refund, takeWebhook }
+}

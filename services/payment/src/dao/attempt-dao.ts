@@ -1,0 +1,44 @@
+// Attempts to move money, in SQL.
+import type { Db, Tx } from '@waybill/platform/db'
+import type { AttemptRow } from '../models/attempt.ts'
+import type { PaymentTables } from '../models/tables.ts'
+
+export function findAttempt(db: Db<PaymentTables>, id: string): Promise<AttemptRow | undefined> {
+  return db.selectFrom('payment_attempts').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Oldest first. */
+export function listAttempts(db: Db<PaymentTables>, paymentIds: string[]): Promise<AttemptRow[]> {
+  if (paymentIds.length === 0) return Promise.resolve([])
+  return db.selectFrom('payment_attempts').selectAll().where('payment_id', 'in', paymentIds).orderBy('id').execute()
+}
+
+export async function hasOpenAttempt(tx: Tx<PaymentTables>, paymentId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('payment_attempts')
+    .select('id')
+    .where('payment_id', '=', paymentId)
+    .where('outcome', '=', 'unknown')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function insertAttempt(tx: Tx<PaymentTables>, row: AttemptRow): Promise<void> {
+  await tx.insertInto('payment_attempts').values(row).execute()
+}
+
+/** Closes or changes an open attempt; false where its outcome was recorded before. */
+export async function updateOpenAttempt(
+  tx: Tx<PaymentTables>,
+  id: string,
+  changes: Partial<AttemptRow>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('payment_attempts')
+    .set(changes)
+    .where('id', '=', id)
+    .where('outcome', '=', 'unknown')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}

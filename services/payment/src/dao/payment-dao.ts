@@ -1,0 +1,90 @@
+// Payments and their history in SQL.
+import type { Db, Tx } from '@waybill/platform/db'
+import type { HistoryRow } from '../models/history.ts'
+import type { PaymentRow, PaymentWithAttempts } from '../models/payment.ts'
+import type { PaymentTables } from '../models/tables.ts'
+import { listAttempts } from './attempt-dao.ts'
+
+export function findPayment(db: Db<PaymentTables>, id: string): Promise<PaymentRow | undefined> {
+  return db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export function findPaymentOfOrder(db: Db<PaymentTables>, orderId: string): Promise<PaymentRow | undefined> {
+  return db.selectFrom('payments').selectAll().where('order_id', '=', orderId).executeTakeFirst()
+}
+
+/** A payment and all its attempts, oldest first. */
+export async function findPaymentWithAttempts(
+  db: Db<PaymentTables>,
+  id: string,
+): Promise<PaymentWithAttempts | undefined> {
+  const payment = await findPayment(db, id)
+  return payment && { payment, attempts: await listAttempts(db, [id]) }
+}
+
+export interface PaymentFilter {
+  userId: string | undefined
+  orderId: string | undefined
+}
+
+/** Newest first, from below `beforeId` on. */
+export function listPayments(
+  db: Db<PaymentTables>,
+  { userId, orderId }: PaymentFilter,
+  limit: number,
+  beforeId: string | undefined,
+): Promise<PaymentRow[]> {
+  let query = db.selectFrom('payments').selectAll()
+  if (userId !== undefined) query = query.where('user_id', '=', userId)
+  if (orderId !== undefined) query = query.where('order_id', '=', orderId)
+  if (beforeId !== undefined) query = query.where('id', '<', beforeId)
+  return query.orderBy('id', 'desc').limit(limit).execute()
+}
+
+/** False where the order has a payment already. */
+export async function insertPayment(tx: Tx<PaymentTables>, row: PaymentRow): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx.insertInto('payments').orIgnore().values(row).executeTakeFirst()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** Changes the payment that was read as `before`; undefined where it has changed since. */
+export async function updatePayment(
+  tx: Tx<PaymentTables>,
+  before: PaymentRow,
+  changes: Partial<PaymentRow>,
+): Promise<PaymentRow | undefined> {
+  const versioned = { ...changes, version: before.version + 1 }
+  const { numUpdatedRows } = await tx
+    .updateTable('payments')
+    .set(versioned)
+    .where('id', '=', before.id)
+    .where('state', '=', before.state)
+    .where('version', '=', before.version)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n ? { ...before, ...versioned } : undefined
+}
+
+/** Sets `amount` aside for a refund; false where the payment is not captured or less than that is left of it. */
+export async function reserveRefund(
+  tx: Tx<PaymentTables>,
+  id: string,
+  amount: number,
+  changes: Pick<PaymentRow, 'request_id' | 'updated_at'>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('payments')
+    .set(eb => ({
+      ...changes,
+      refund_reserved: eb('refund_reserved', '+', amount),
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', id)
+    .where('state', '=', 'captured')
+    .where(eb => eb(eb('refunded_amount', '+', eb('refund_reserved', '+', amount)), '<=', eb.ref('amount')))
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+export async function insertHistory(tx: Tx<PaymentTables>, row: HistoryRow): Promise<void> {
+  await tx.insertInto('payment_history').values(row).execute()
+}

@@ -1,0 +1,93 @@
+// The mock gateway: what every gateway does, and what only a mock does.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MovableClock } from '@waybill/platform/clock'
+import { type Database, migrate, openDatabase } from '@waybill/platform/db'
+import { uuidv7 } from 'uuidv7'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as ledgerDao from '../src/dao/mock-ledger-dao.ts'
+import type { Gateway, GatewayRequest } from '../src/gateways/gateway.ts'
+import { createMockGateway } from '../src/gateways/mock.ts'
+import type { PaymentTables } from '../src/models/tables.ts'
+import { testGateway } from './gateway-suite.ts'
+
+const never = new AbortController().signal
+let home: string
+let database: Database<PaymentTables>
+let mock: Gateway
+let drawn = 0
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'waybill-mock-'))
+  database = openDatabase<PaymentTables>(`sqlite:${home}/payment.sqlite`)
+  await migrate(database.db as never, new URL('../migrations/', import.meta.url))
+  const chance = { approvalRate: 0.8, random: () => drawn }
+  const webhookKey = Buffer.alloc(32)
+  mock = createMockGateway({ database, ledger: ledgerDao, clock: new MovableClock(), webhookKey, chance })
+})
+afterAll(async () => {
+  await database.close()
+  await rm(home, { recursive: true })
+})
+
+function request(facts: Partial<GatewayRequest> = {}): GatewayRequest {
+  return {
+    idempotencyKey: uuidv7(),
+    paymentId: uuidv7(),
+    orderId: uuidv7(),
+    token: null,
+    authorization: null,
+    amount: 300,
+    currency: 'USD',
+    ...facts,
+  }
+}
+
+testGateway({
+  gateway: () => mock,
+  tokens: { approved: 'tok_approve', declined: 'tok_decline', malformed: 'tok_nonsense' },
+  request,
+})
+
+test.each([
+  [0, 'succeeded'],
+  [0.799, 'succeeded'],
+  [0.8, 'declined'],
+  [0.999, 'declined'],
+])('without a token chance decides: %s of 1 is %s at an approval rate of 0.8', async (chance, outcome) => {
+  drawn = chance
+  expect((await mock.authorize(request(), never)).outcome).toBe(outcome)
+})
+
+test('chance is drawn once for a request, however often it comes', async () => {
+  const of = request()
+  drawn = 0.9
+  const first = await mock.authorize(of, never)
+  drawn = 0.1
+  expect(await mock.authorize(of, never)).toEqual(first)
+})
+
+test('tok_outage fails twice, then approves, and nothing has happened before', async () => {
+  const of = request({ token: 'tok_outage' })
+  expect((await mock.authorize(of, never)).outcome).toBe('failed')
+  expect((await mock.inquire('authorize', of, never)).outcome).toBe('never_seen')
+  expect((await mock.authorize(of, never)).outcome).toBe('failed')
+  expect((await mock.authorize(of, never)).outcome).toBe('succeeded')
+})
+
+test('tok_lost charges and loses the answer, also the second time', async () => {
+  const of = request({ token: 'tok_lost' })
+  await expect(mock.authorize(of, never)).rejects.toThrow('lost')
+  await expect(mock.authorize(of, never)).rejects.toThrow('lost')
+  expect((await mock.inquire('authorize', of, never)).outcome).toBe('succeeded')
+})
+
+test('tok_slow that is called off has done nothing', async () => {
+  const of = request({ token: 'tok_slow' })
+  const hurry = new AbortController()
+  const answer = mock.authorize(of, hurry.signal)
+  hurry.abort()
+  await expect(answer).rejects.toThrow()
+  expect((await mock.inquire('authorize', of, never)).outcome).toBe('never_seen')
+})
