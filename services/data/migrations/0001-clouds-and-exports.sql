@@ -31,7 +31,6 @@ create table exports (
   created_at bigint not null,
   updated_at bigint not null
 );
-create index exports_order on exports (order_id);
 
 -- One row a dataset; the checkpoint is where its work goes on after a crash.
 create table export_files (

@@ -5,10 +5,11 @@ import { createAddCloud } from './bo/add-cloud.ts'
 import { createCancelExportWhenOrderCancelled } from './bo/cancel-export-when-order-cancelled.ts'
 import { createChangeCloud } from './bo/change-cloud.ts'
 import { createCheckCloud } from './bo/check-cloud.ts'
-import { createEndExport } from './bo/end-export.ts'
 import { createExportDatasets } from './bo/export-datasets.ts'
+import { createFailExport } from './bo/fail-export.ts'
 import { createFindDeliveredFile } from './bo/find-delivered-file.ts'
 import { createFindDelivery } from './bo/find-delivery.ts'
+import { createFinishExport } from './bo/finish-export.ts'
 import { createListClouds } from './bo/list-clouds.ts'
 import { createListDatasets } from './bo/list-datasets.ts'
 import { createOpenCloud } from './bo/open-cloud.ts'
@@ -17,6 +18,7 @@ import { createOpenUsersCloud } from './bo/open-users-cloud.ts'
 import { createReadDataset } from './bo/read-dataset.ts'
 import { createReadDeliveredFile } from './bo/read-delivered-file.ts'
 import { createRemoveDelivery } from './bo/remove-delivery.ts'
+import { createRetryExportLater } from './bo/retry-export-later.ts'
 import { createRunExport, runExportTimer } from './bo/run-export.ts'
 import { RunningExports } from './bo/running-exports.ts'
 import { createSaveProgress } from './bo/save-progress.ts'
@@ -45,48 +47,54 @@ export const createDataService: CreateService = async host => {
   const store = await openStore<DataTables>(host, 'data', new URL('../migrations/', import.meta.url))
   await layOutSampleData(localRoot(host.settings.WAYBILL_HOME, 'LOCAL'))
   const bo = <F extends Parameters<typeof traced>[3]>(name: string, call: F) => traced(log, 'bo', name, call)
-  const deps = {
-    ...{ database: store.database, db: store.database.db, outbox: store.outbox, timers: store.timers },
-    ...{ clock: host.clock, cursors: host.cursors, log, running: new RunningExports() },
-    ...{ orderService: host.peers.order, paymentService: host.peers.payment },
-    clouds: tracedModule(log, 'dao', cloudDao),
-    exports: tracedModule(log, 'dao', exportDao),
-    registry: openRegistry(host, store),
-  }
+  const { database, outbox, timers, consumer } = store
+  const { clock, cursors, broker, peers } = host
+  const { db } = database
+  const clouds = tracedModule(log, 'dao', cloudDao)
+  const exports = tracedModule(log, 'dao', exportDao)
+  const registry = openRegistry(host, store)
+  const running = new RunningExports()
 
-  const openCloud = bo('openCloud', createOpenCloud(deps))
-  const openUsersCloud = bo('openUsersCloud', createOpenUsersCloud(deps))
-  const findDelivery = bo('findDelivery', createFindDelivery(deps))
+  const openCloud = bo('openCloud', createOpenCloud({ db, clouds, registry }))
+  const openUsersCloud = bo('openUsersCloud', createOpenUsersCloud({ db, clouds, registry }))
+  const askedPeers = { orderService: peers.order, paymentService: peers.payment }
+  const findDelivery = bo('findDelivery', createFindDelivery({ db, exports, ...askedPeers }))
 
-  const endExport = createEndExport(deps)
-  const saveProgress = bo('saveProgress', createSaveProgress(deps))
+  const saveProgress = bo('saveProgress', createSaveProgress({ database, exports, outbox, clock }))
   const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress }))
-  const workOffExport = bo('workOffExport', createWorkOffExport({ ...deps, exportDatasets, endExport }))
-  const removeDelivery = bo('removeDelivery', createRemoveDelivery({ ...deps, openCloud }))
-  const runExport = bo('runExport', createRunExport({ ...deps, workOffExport, removeDelivery }))
-  store.timers.handle(runExportTimer, runExport, { concurrency: exportsAtOnce })
+  const finishExport = bo('finishExport', createFinishExport({ database, exports, outbox, clock }))
+  const failExport = bo('failExport', createFailExport({ database, exports, outbox, clock }))
+  const retryExportLater = bo('retryExportLater', createRetryExportLater({ database, clock, log }))
+  const endings = { finishExport, failExport, retryExportLater }
+  const workOffExport = bo('workOffExport', createWorkOffExport({ exportDatasets, ...endings, running }))
+  const removeDelivery = bo('removeDelivery', createRemoveDelivery({ database, openCloud, clock, log }))
+  const runExport = bo('runExport', createRunExport({ database, exports, workOffExport, removeDelivery }))
+  timers.handle(runExportTimer, runExport, { concurrency: exportsAtOnce })
 
-  store.consumer.subscribe(host.broker, {
-    'order.confirmed': bo('startExportWhenOrderConfirmed', createStartExportWhenOrderConfirmed(deps)),
-    'order.cancelled': bo('cancelExportWhenOrderCancelled', createCancelExportWhenOrderCancelled(deps)),
-    'order.delivered': bo('openDeliveryWhenOrderDelivered', createOpenDeliveryWhenOrderDelivered(deps)),
+  const startExport = createStartExportWhenOrderConfirmed({ exports, timers, clock })
+  const cancelExport = createCancelExportWhenOrderCancelled({ exports, timers, running, clock })
+  const openDelivery = createOpenDeliveryWhenOrderDelivered({ exports, clock })
+  consumer.subscribe(broker, {
+    'order.confirmed': bo('startExportWhenOrderConfirmed', startExport),
+    'order.cancelled': bo('cancelExportWhenOrderCancelled', cancelExport),
+    'order.delivered': bo('openDeliveryWhenOrderDelivered', openDelivery),
   })
 
   const dataController = createDataController({
-    listDatasets: bo('listDatasets', createListDatasets({ ...deps, openUsersCloud })),
-    readDataset: bo('readDataset', createReadDataset({ ...deps, openUsersCloud })),
+    listDatasets: bo('listDatasets', createListDatasets({ openUsersCloud, clock })),
+    readDataset: bo('readDataset', createReadDataset({ openUsersCloud, cursors, clock })),
     findDeliveredFile: bo('findDeliveredFile', createFindDeliveredFile({ findDelivery, openCloud })),
-    readDeliveredFile: bo('readDeliveredFile', createReadDeliveredFile(deps)),
+    readDeliveredFile: bo('readDeliveredFile', createReadDeliveredFile({ cursors })),
   })
   const deliveryController = createDeliveryController({
     findDelivery,
-    showExport: bo('showExport', createShowExport(deps)),
+    showExport: bo('showExport', createShowExport({ db, exports })),
   })
   const cloudController = createCloudController({
-    listClouds: bo('listClouds', createListClouds(deps)),
-    addCloud: bo('addCloud', createAddCloud(deps)),
-    changeCloud: bo('changeCloud', createChangeCloud(deps)),
-    checkCloud: bo('checkCloud', createCheckCloud(deps)),
+    listClouds: bo('listClouds', createListClouds({ db, clouds, registry })),
+    addCloud: bo('addCloud', createAddCloud({ database, clouds, registry, clock })),
+    changeCloud: bo('changeCloud', createChangeCloud({ database, clouds, registry, clock })),
+    checkCloud: bo('checkCloud', createCheckCloud({ db, clouds, registry })),
   })
 
   return {

@@ -3,7 +3,7 @@ create table users (
   id char(36) not null primary key,
   name varchar(100) not null,
   email varchar(254) not null,
-  email_key varchar(254) not null unique,
+  email_key varchar(512) not null unique,
   password_hash varchar(255) not null,
   role varchar(20) not null,
   cloud varchar(40),
@@ -31,6 +31,7 @@ create table refresh_tokens (
   used_at bigint
 );
 create index refresh_tokens_session on refresh_tokens (session_id);
+create index refresh_tokens_age on refresh_tokens (created_at);
 
 create table signing_keys (
   purpose varchar(20) not null primary key,

@@ -5,20 +5,23 @@ import { openStore, type Service, type ServiceHost } from '@waybill/platform/ser
 import { createAccessTokens } from './bo/access-tokens.ts'
 import { createChangeDetails } from './bo/change-details.ts'
 import { createChangeUser } from './bo/change-user.ts'
-import { createEnsureOperator, type EnsureOperator, operatorOfSettings } from './bo/ensure-operator.ts'
+import { createDraftDetails } from './bo/draft-details.ts'
+import { createEnsureOperator, type EnsureOperator } from './bo/ensure-operator.ts'
+import { createFindSignedInUser } from './bo/find-signed-in-user.ts'
 import { createFindUser } from './bo/find-user.ts'
 import { createTokenJudge } from './bo/judge-token.ts'
+import { createListUsers } from './bo/list-users.ts'
 import { createOpenSession } from './bo/open-session.ts'
 import { createPasswordHashing, type PasswordHashing } from './bo/password-hashing.ts'
 import { createRefreshSession } from './bo/refresh-session.ts'
 import { createRegisterCloud } from './bo/register-cloud.ts'
-import { createRemoveEndedSessions } from './bo/remove-ended-sessions.ts'
+import { createRemoveEndedSessions, removeEndedSessionsTimer } from './bo/remove-ended-sessions.ts'
 import { createRequireEnabledCloud } from './bo/require-enabled-cloud.ts'
-import { createRevokeSession } from './bo/revoke-session.ts'
+import { createRevokeSession, createRevokeSessionsOf } from './bo/revoke-session.ts'
 import { createSignIn } from './bo/sign-in.ts'
 import { createSignOut } from './bo/sign-out.ts'
 import { createSignUp } from './bo/sign-up.ts'
-import { findSigningKey } from './bo/signing-key.ts'
+import { keepSigningKey } from './bo/signing-key.ts'
 import { createSessionController } from './controllers/session-controller.ts'
 import { createUserController } from './controllers/user-controller.ts'
 import * as sessionDao from './dao/session-dao.ts'
@@ -26,94 +29,90 @@ import * as signingKeyDao from './dao/signing-key-dao.ts'
 import * as userDao from './dao/user-dao.ts'
 import type { UserTables } from './models/tables.ts'
 import { userRoutes } from './routes/user-routes.ts'
+import { readUserSettings } from './user-settings.ts'
 
 export interface UserService extends Service {
+  /** Makes an operator where nobody has the e-mail; never changes who has it. */
   ensureOperator: EnsureOperator
+  /** True where an operator is there who can sign in. */
   hasOperator(): Promise<boolean>
 }
 
-/** `passwords` is for tests that must see whether a password is verified. */
+/**
+ * Throws a SettingsError where a setting of its own is not as it must be. `passwords` is for tests that must see whether
+ * a password is verified.
+ */
 export async function createUserService(
   host: ServiceHost,
   passwords: PasswordHashing = createPasswordHashing(),
 ): Promise<UserService> {
   const { clock, settings, vault, cursors, peers } = host
   const log = host.log.child({ service: 'user' })
-  const operator = operatorOfSettings(settings)
+  const given = readUserSettings(settings)
   const store = await openStore<UserTables>(host, 'user', new URL('../migrations/', import.meta.url))
   const { database, outbox, timers } = store
+  const { db } = database
   const users = tracedModule(log, 'dao', userDao)
   const sessions = tracedModule(log, 'dao', sessionDao)
+  const signingKeys = tracedModule(log, 'dao', signingKeyDao)
   const bo = <F extends (...args: never[]) => unknown>(name: string, operation: F) => traced(log, 'bo', name, operation)
 
-  const signingKey = await findSigningKey(
-    { database, signingKeys: signingKeyDao, vault, clock },
-    settings.JWT_PRIVATE_KEY,
-  )
+  const signingKey = given.signingKey ?? (await keepSigningKey({ database, signingKeys, vault, clock }))
   const terms = {
     issuer: settings.JWT_ISSUER,
     audience: settings.JWT_AUDIENCE,
     livesMilliseconds: settings.JWT_EXPIRES_IN,
   }
   const accessTokens = createAccessTokens(signingKey, terms, clock)
-  const refreshLivesMilliseconds = settings.REFRESH_EXPIRES_IN
+  const times = { clock, refreshLivesMilliseconds: settings.REFRESH_EXPIRES_IN }
   const nobodysHash = await passwords.hash(randomUUID())
 
+  // What the operations below share.
   const requireEnabledCloud = bo('requireEnabledCloud', createRequireEnabledCloud(peers.data))
   const revokeSession = bo('revokeSession', createRevokeSession({ sessions, outbox, clock }))
-  const openSession = bo(
-    'openSession',
-    createOpenSession({ database, sessions, accessTokens, clock, refreshLivesMilliseconds }),
-  )
-  const findUser = bo('findUser', createFindUser({ users }))
-  const ensureOperator = bo('ensureOperator', createEnsureOperator({ database, users, passwords, clock }))
-  const removeEndedSessions = bo('removeEndedSessions', createRemoveEndedSessions({ database, sessions, clock }))
-  timers.handle('remove-ended-sessions', removeEndedSessions, { concurrency: 1 })
+  const revokeSessionsOf = bo('revokeSessionsOf', createRevokeSessionsOf({ sessions, revokeSession }))
+  const openSession = bo('openSession', createOpenSession({ database, users, sessions, accessTokens, times }))
+  const findSignedInUser = bo('findSignedInUser', createFindSignedInUser({ db, sessions }))
+  const draftDetails = bo('draftDetails', createDraftDetails({ findSignedInUser, passwords }))
+  const ensureOperator = bo('ensureOperator', createEnsureOperator({ database, users, passwords, clock, log }))
 
   const sessionController = createSessionController({
     signUp: bo('signUp', createSignUp({ database, users, passwords, requireEnabledCloud, clock })),
-    signIn: bo('signIn', createSignIn({ db: database.db, users, passwords, openSession, nobodysHash })),
+    signIn: bo('signIn', createSignIn({ db, users, passwords, openSession, nobodysHash })),
     refreshSession: bo(
       'refreshSession',
-      createRefreshSession({
-        database,
-        sessions,
-        revokeSession,
-        accessTokens,
-        times: { clock, refreshLivesMilliseconds },
-      }),
+      createRefreshSession({ database, sessions, revokeSession, accessTokens, times }),
     ),
     signOut: bo('signOut', createSignOut({ database, revokeSession })),
     signingKey,
   })
   const userController = createUserController({
-    db: database.db,
-    users,
-    cursors,
-    bo: {
-      findUser,
-      changeDetails: bo(
-        'changeDetails',
-        createChangeDetails({ database, dao: { users, sessions }, passwords, revokeSession, clock }),
-      ),
-      registerCloud: bo('registerCloud', createRegisterCloud({ database, users, outbox, requireEnabledCloud, clock })),
-      changeUser: bo('changeUser', createChangeUser({ database, users, findUser, outbox, clock })),
-    },
+    findSignedInUser,
+    changeDetails: bo('changeDetails', createChangeDetails({ database, users, draftDetails, revokeSessionsOf, clock })),
+    registerCloud: bo('registerCloud', createRegisterCloud({ database, users, outbox, requireEnabledCloud, clock })),
+    listUsers: bo('listUsers', createListUsers({ db, users, cursors })),
+    findUser: bo('findUser', createFindUser({ db, users })),
+    changeUser: bo('changeUser', createChangeUser({ database, users, revokeSessionsOf, outbox, clock })),
   })
+
+  // What is due at a time.
+  const lives = { accessMilliseconds: settings.JWT_EXPIRES_IN, refreshMilliseconds: settings.REFRESH_EXPIRES_IN }
+  timers.handle(
+    removeEndedSessionsTimer,
+    bo('removeEndedSessions', createRemoveEndedSessions({ database, sessions, clock, lives })),
+    { concurrency: 1 },
+  )
+
+  // Before the first request: nobody can sign up with the operator's e-mail meanwhile.
+  if (given.firstOperator) await ensureOperator(given.firstOperator.email, given.firstOperator.password)
 
   return {
     name: 'user',
     store: store as never,
     routes: userRoutes({ sessions: sessionController, users: userController }),
-    judge: createTokenJudge({ db: database.db, sessions, accessTokens, clock }),
+    judge: createTokenJudge({ db, sessions, accessTokens }),
     ensureOperator,
-    hasOperator: async () => (await users.countOperators(database.db)) > 0,
-    async start() {
-      await database.transaction(tx => timers.schedule(tx, 'remove-ended-sessions', 'all', clock.now()))
-      if (!operator) return
-      const outcome = await ensureOperator(operator.email, operator.password)
-      if (outcome === 'customer')
-        log.warn({ email: operator.email }, 'OPERATOR_EMAIL belongs to a customer: no operator was made')
-    },
+    hasOperator: () => users.hasOperator(db),
+    start: () => database.transaction(tx => timers.schedule(tx, removeEndedSessionsTimer, 'all', clock.now())),
   }
 }

@@ -3,9 +3,8 @@ import type { Outbox } from '@waybill/platform/bus'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
 import type * as exportDao from '../dao/export-dao.ts'
-import type { ExportFileRow, ExportWithFiles } from '../models/export.ts'
+import { type ExportFileRow, type ExportWithFiles, factsOf } from '../models/export.ts'
 import type { DataTables } from '../models/tables.ts'
-import { factsOf } from './end-export.ts'
 
 interface Needs {
   database: Database<DataTables>

@@ -24,13 +24,19 @@ export class CloudRegistry {
 
   /** Undefined where it is not usable. */
   async open(row: CloudRow): Promise<Cloud | undefined> {
-    const kept = this.#open.get(row.name)
-    if (kept?.updatedAt === row.updated_at) return kept.cloud
+    const kept = this.#kept(row)
+    if (kept) return kept
     const driver = await findDriver(row.driver)
     if (!driver || !(await this.isUsable(row))) return undefined
-    const cloud = driver.create(row.name, this.settingsOf(row) ?? {}, this.#context)
-    this.#open.set(row.name, { cloud, updatedAt: row.updated_at })
-    return cloud
+    // Somebody else may have opened it while the driver was loaded: one login does for both.
+    const opened = this.#kept(row) ?? driver.create(row.name, this.settingsOf(row) ?? {}, this.#context)
+    this.#open.set(row.name, { cloud: opened, updatedAt: row.updated_at })
+    return opened
+  }
+
+  #kept({ name, updated_at }: CloudRow): Cloud | undefined {
+    const kept = this.#open.get(name)
+    return kept?.updatedAt === updated_at ? kept.cloud : undefined
   }
 
   /** In the clear; they go to the driver and nowhere else. */

@@ -85,3 +85,8 @@ export function presentManifest(it: ExportWithFiles): Manifest {
 function presentFile({ dataset, format, records, bytes, sha256 }: ExportFileRow): DeliveredFile {
   return { dataset, format, records, bytes, sha256: sha256! }
 }
+
+/** What every fact about an export says. */
+export function factsOf({ order_id, process_id, user_id }: ExportRow) {
+  return { order_id, process_id, user_id }
+}

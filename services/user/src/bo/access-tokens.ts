@@ -1,6 +1,6 @@
 // Access tokens: signed with EdDSA (RFC 8037), verified with our own key alone, never twice.
 import type { Clock } from '@waybill/platform/clock'
-import { jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify, SignJWT } from 'jose'
 import { uuidv7 } from 'uuidv7'
 import type { SigningKey } from './signing-key.ts'
 
@@ -39,9 +39,12 @@ export function createAccessTokens(key: SigningKey, terms: TokenTerms, clock: Cl
         currentDate: new Date(clock.now()),
         requiredClaims: ['exp', 'sub', 'sid', 'jti'],
       })
-      return { userId: payload.sub!, sessionId: String(payload.sid), expiresAt: payload.exp! * 1_000 }
-    } catch {
-      return undefined
+      const { sub, sid, exp } = payload
+      if (typeof sub !== 'string' || typeof sid !== 'string' || exp === undefined) return undefined
+      return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 }
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined
+      throw error
     }
   }
 
@@ -61,10 +64,9 @@ export function createAccessTokens(key: SigningKey, terms: TokenTerms, clock: Cl
     },
     async read(token) {
       const claims = verified.get(token) ?? (await verify(token))
-      if (!claims || claims.expiresAt <= clock.now()) {
-        verified.delete(token)
-        return undefined
-      }
+      // Taken out and put back at the end: the token that was read longest ago is the first to be forgotten.
+      verified.delete(token)
+      if (!claims || claims.expiresAt <= clock.now()) return undefined
       if (verified.size >= keptAtMost) verified.delete(verified.keys().next().value!)
       verified.set(token, claims)
       return claims

@@ -1,45 +1,36 @@
-// Changes one's own name or password. A new password ends the other sessions: whoever knew the old one is out.
+// Changes what users may change of themselves: their name, and their password where they know the current one.
 import type { ChangeDetailsBody, User } from '@waybill/contracts'
 import type { Principal } from '@waybill/platform/auth'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
-import { refuse } from '@waybill/platform/http'
-import type * as sessionDao from '../dao/session-dao.ts'
 import type * as userDao from '../dao/user-dao.ts'
 import type { UserTables } from '../models/tables.ts'
-import { presentUser, type UserRow } from '../models/user.ts'
-import type { PasswordHashing } from './password-hashing.ts'
-import type { RevokeSession } from './revoke-session.ts'
+import { presentUser } from '../models/user.ts'
+import type { DraftDetails } from './draft-details.ts'
+import type { RevokeSessionsOf } from './revoke-session.ts'
+import { wrongPassword } from './wrong-password.ts'
 
 interface Needs {
   database: Database<UserTables>
-  dao: { users: typeof userDao; sessions: typeof sessionDao }
-  passwords: PasswordHashing
-  revokeSession: RevokeSession
+  users: typeof userDao
+  draftDetails: DraftDetails
+  revokeSessionsOf: RevokeSessionsOf
   clock: Clock
 }
 
 export type ChangeDetails = ReturnType<typeof createChangeDetails>
 
-export function createChangeDetails({ database, dao, passwords, revokeSession, clock }: Needs) {
-  return async (caller: Principal, { name, password, current_password }: ChangeDetailsBody): Promise<User> => {
-    const change: Partial<UserRow> = { updated_at: clock.now() }
-    if (name !== undefined) change.name = name
-    if (password !== undefined) {
-      const user = await dao.users.findUserById(database.db, caller.user_id)
-      if (!(await passwords.verify(user!.password_hash, current_password ?? ''))) {
-        throw refuse('WRONG_PASSWORD', 'current_password is not the password that you sign in with')
-      }
-      change.password_hash = await passwords.hash(password)
-    }
-    const changed = await database.transaction(async tx => {
-      await dao.users.updateUser(tx, caller.user_id, change)
-      if (password !== undefined) {
-        const open = await dao.sessions.listOpenSessions(tx, caller.user_id)
-        for (const session of open) if (session !== caller.session_id) await revokeSession(tx, session)
-      }
-      return dao.users.findUserById(tx, caller.user_id)
+export function createChangeDetails({ database, users, draftDetails, revokeSessionsOf, clock }: Needs) {
+  return async (caller: Principal, body: ChangeDetailsBody): Promise<User> => {
+    const { user, name, newPasswordHash } = await draftDetails(caller, body)
+    await database.transaction(async tx => {
+      const changes = { name, updated_at: clock.now() }
+      if (newPasswordHash === undefined) return users.updateUser(tx, user.id, changes)
+      const withPassword = { ...changes, password_hash: newPasswordHash }
+      // Of two changes at once, the second no longer knows the current password.
+      if (!(await users.updateUserOfPassword(tx, user.id, user.password_hash, withPassword))) throw wrongPassword()
+      await revokeSessionsOf(tx, user.id, caller.session_id)
     })
-    return presentUser(changed!)
+    return presentUser({ ...user, name })
   }
 }

@@ -1,4 +1,4 @@
-// Finds a user, or says that there is none.
+// Finds a user for an operator, or says that there is none.
 import type { Db } from '@waybill/platform/db'
 import { refuse } from '@waybill/platform/http'
 import type * as userDao from '../dao/user-dao.ts'
@@ -7,10 +7,14 @@ import type { UserRow } from '../models/user.ts'
 
 export type FindUser = ReturnType<typeof createFindUser>
 
-export function createFindUser({ users }: { users: typeof userDao }) {
-  return async (db: Db<UserTables>, id: string): Promise<UserRow> => {
+export function createFindUser({ db, users }: { db: Db<UserTables>; users: typeof userDao }) {
+  return async (id: string): Promise<UserRow> => {
     const user = await users.findUserById(db, id)
-    if (!user) throw refuse('USER_NOT_FOUND', `there is no user ${id}`)
+    if (!user) throw userNotFound(id)
     return user
   }
+}
+
+export function userNotFound(id: string) {
+  return refuse('USER_NOT_FOUND', `there is no user ${id}: GET /users lists them`)
 }

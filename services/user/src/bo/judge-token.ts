@@ -1,6 +1,5 @@
 // The only judge of a token: our signature, an open session, a user who is not disabled. One read of the database.
 import type { Authenticator } from '@waybill/platform/auth'
-import type { Clock } from '@waybill/platform/clock'
 import type { Db } from '@waybill/platform/db'
 import type * as sessionDao from '../dao/session-dao.ts'
 import type { UserTables } from '../models/tables.ts'
@@ -10,15 +9,14 @@ interface Needs {
   db: Db<UserTables>
   sessions: typeof sessionDao
   accessTokens: AccessTokens
-  clock: Clock
 }
 
-export function createTokenJudge({ db, sessions, accessTokens, clock }: Needs): Authenticator {
+export function createTokenJudge({ db, sessions, accessTokens }: Needs): Authenticator {
   return {
     async authenticate(token) {
       const claims = await accessTokens.read(token)
       if (!claims) return undefined
-      const user = await sessions.findUserOfOpenSession(db, claims.sessionId, clock.now())
+      const user = await sessions.findUserOfOpenSession(db, claims.sessionId)
       if (!user || user.id !== claims.userId) return undefined
       return {
         user_id: user.id,

@@ -4,35 +4,43 @@ import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
 import { uuidv7 } from 'uuidv7'
 import type * as sessionDao from '../dao/session-dao.ts'
+import type * as userDao from '../dao/user-dao.ts'
 import type { UserTables } from '../models/tables.ts'
+import type { UserRow } from '../models/user.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { newRefreshToken } from './refresh-tokens.ts'
 
 interface Needs {
   database: Database<UserTables>
+  users: typeof userDao
   sessions: typeof sessionDao
   accessTokens: AccessTokens
-  clock: Clock
-  refreshLivesMilliseconds: number
+  times: { clock: Clock; refreshLivesMilliseconds: number }
 }
 
 export type OpenSession = ReturnType<typeof createOpenSession>
 
-export function createOpenSession({ database, sessions, accessTokens, clock, refreshLivesMilliseconds }: Needs) {
-  return async (userId: string): Promise<TokenPair> => {
-    const now = clock.now()
+export function createOpenSession({ database, users, sessions, accessTokens, times }: Needs) {
+  /** `user`: as they were when their password was verified. Undefined where they were disabled or changed it since. */
+  return async (user: UserRow): Promise<TokenPair | undefined> => {
+    const now = times.clock.now()
     const sessionId = uuidv7()
     const session = {
       id: sessionId,
-      user_id: userId,
+      user_id: user.id,
       created_at: now,
-      expires_at: now + refreshLivesMilliseconds,
+      expires_at: now + times.refreshLivesMilliseconds,
       revoked_at: null,
     }
     const refresh = newRefreshToken(sessionId, now)
-    const access = await accessTokens.issue(userId, sessionId)
-    await database.transaction(tx => sessions.insertSession(tx, session, refresh.row))
-    return tokenPair(access, refresh.token)
+    const access = await accessTokens.issue(user.id, sessionId)
+    const opened = await database.transaction(async tx => {
+      // Being disabled and changing the password end the sessions that are there: none may slip in behind them.
+      if (!(await users.lockUnchangedUser(tx, user))) return false
+      await sessions.insertSession(tx, session, refresh.row)
+      return true
+    })
+    return opened ? tokenPair(access, refresh.token) : undefined
   }
 }
 

@@ -1,5 +1,5 @@
 // Passwords are kept as argon2id hashes (OWASP Password Storage: m = 19 MiB, t = 2, p = 1); hashing is slow on purpose, so it queues.
-import { hash, verify } from '@node-rs/argon2'
+import * as argon2 from '@node-rs/argon2'
 import { refuse } from '@waybill/platform/http'
 
 export interface PasswordHashing {
@@ -8,12 +8,28 @@ export interface PasswordHashing {
   verify(passwordHash: string, password: string): Promise<boolean>
 }
 
-const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-/** More at once would only make each slower, and starve what else the thread pool does. */
-const atOnce = 2
-const waitingAtMost = 200
+/** The slow functions themselves. */
+export interface HashFunctions {
+  hash(password: string): Promise<string>
+  verify(passwordHash: string, password: string): Promise<boolean>
+}
 
-export function createPasswordHashing(): PasswordHashing {
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+export const argon2id: HashFunctions = {
+  hash: password => argon2.hash(password, parameters),
+  verify: (passwordHash, password) => argon2.verify(passwordHash, password),
+}
+
+export interface PasswordHashingOptions {
+  functions?: HashFunctions
+  /** More at once would only make each slower, and starve what else the thread pool does. */
+  atOnce?: number
+  /** Those beyond are told to come again; 200 take about two seconds. */
+  waitingAtMost?: number
+}
+
+export function createPasswordHashing(options: PasswordHashingOptions = {}): PasswordHashing {
+  const { functions = argon2id, atOnce = 2, waitingAtMost = 200 } = options
   let running = 0
   const waiting: (() => void)[] = []
 
@@ -43,7 +59,12 @@ export function createPasswordHashing(): PasswordHashing {
   }
 
   return {
-    hash: password => inTurn(() => hash(password, parameters)),
-    verify: (passwordHash, password) => inTurn(() => verify(passwordHash, password)),
+    hash: password => inTurn(() => functions.hash(canonical(password))),
+    verify: (passwordHash, password) => inTurn(() => functions.verify(passwordHash, canonical(password))),
   }
+}
+
+/** The same password typed on another keyboard is the same bytes (NIST SP 800-63B 5.1.1.2). */
+function canonical(password: string): string {
+  return password.normalize('NFKC')
 }

@@ -2,10 +2,11 @@
 import type { RefreshBody, TokenPair } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database, Tx } from '@waybill/platform/db'
-import { refuse } from '@waybill/platform/http'
 import type * as sessionDao from '../dao/session-dao.ts'
+import { isRefreshable } from '../models/session.ts'
 import type { UserTables } from '../models/tables.ts'
 import type { AccessTokens } from './access-tokens.ts'
+import { badRefreshToken } from './invalid-credentials.ts'
 import { tokenPair } from './open-session.ts'
 import { hashOf, newRefreshToken } from './refresh-tokens.ts'
 import type { RevokeSession } from './revoke-session.ts'
@@ -31,27 +32,22 @@ export function createRefreshSession({ database, sessions, revokeSession, access
     const now = times.clock.now()
     const known = await sessions.findRefreshToken(tx, hash)
     if (!known) return undefined
+    if (known.used_at === null && !isRefreshable(known, now)) return undefined
     if (!(await sessions.useRefreshToken(tx, hash, now))) {
       await revokeSession(tx, known.session_id)
       return undefined
     }
-    const user = await sessions.findUserOfOpenSession(tx, known.session_id, now)
-    if (!user) return undefined
+    const expiresAt = now + times.refreshLivesMilliseconds
+    if (!(await sessions.extendSession(tx, known.session_id, expiresAt))) return undefined
     const next = newRefreshToken(known.session_id, now)
     await sessions.insertRefreshToken(tx, next.row)
-    await sessions.extendSession(tx, known.session_id, now + times.refreshLivesMilliseconds)
-    return { userId: user.id, sessionId: known.session_id, refreshToken: next.token }
+    return { userId: known.user_id, sessionId: known.session_id, refreshToken: next.token }
   }
 
   return async ({ refresh_token }: RefreshBody): Promise<TokenPair> => {
     // A refusal is committed too: it may have revoked the session.
     const refreshed = await database.transaction(tx => useOnce(tx, hashOf(refresh_token)))
-    if (!refreshed) {
-      throw refuse(
-        'INVALID_CREDENTIALS',
-        'the refresh token is not valid, was used before or has expired: sign in again',
-      )
-    }
+    if (!refreshed) throw badRefreshToken()
     const access = await accessTokens.issue(refreshed.userId, refreshed.sessionId)
     return tokenPair(access, refreshed.refreshToken)
   }

@@ -3,6 +3,7 @@ import type { User } from '@waybill/contracts'
 import type { Outbox } from '@waybill/platform/bus'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
+import { refuse } from '@waybill/platform/http'
 import type * as userDao from '../dao/user-dao.ts'
 import type { UserTables } from '../models/tables.ts'
 import { presentUser } from '../models/user.ts'
@@ -26,6 +27,7 @@ export function createRegisterCloud({ database, users, outbox, requireEnabledClo
       await outbox.add(tx, 'user.changed', userId, { user_id: userId })
       return users.findUserById(tx, userId)
     })
-    return presentUser(user!)
+    if (!user) throw refuse('NOT_AUTHENTICATED', 'there is no user of this token any more: sign up again')
+    return presentUser(user)
   }
 }

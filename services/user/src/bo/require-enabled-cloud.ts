@@ -6,7 +6,9 @@ export type RequireEnabledCloud = ReturnType<typeof createRequireEnabledCloud>
 
 export function createRequireEnabledCloud(dataService: Peer) {
   return async (name: string, field: string): Promise<void> => {
-    const { data: clouds } = await dataService.call<Cloud[]>('GET', '/clouds')
+    const { status, data: clouds } = await dataService.call<Cloud[]>('GET', '/clouds')
+    // A 404 is a data service that nobody hosts, or no data service.
+    if (status !== 200) throw dataService.unavailable(`GET /clouds answered ${status}`)
     const cloud = clouds.find(known => known.name === name)
     if (!cloud) {
       const names = clouds.map(known => known.name).join(', ')

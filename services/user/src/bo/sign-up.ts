@@ -3,10 +3,9 @@ import type { SignUpBody, User } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import { type Database, isUniqueViolation } from '@waybill/platform/db'
 import { refuse } from '@waybill/platform/http'
-import { uuidv7 } from 'uuidv7'
 import type * as userDao from '../dao/user-dao.ts'
 import type { UserTables } from '../models/tables.ts'
-import { emailKey, presentUser, type UserRow } from '../models/user.ts'
+import { emailKey, newUser, presentUser } from '../models/user.ts'
 import type { PasswordHashing } from './password-hashing.ts'
 import type { RequireEnabledCloud } from './require-enabled-cloud.ts'
 
@@ -25,21 +24,8 @@ export function createSignUp({ database, users, passwords, requireEnabledCloud, 
     // Looked at before the slow parts; the unique key has the last word.
     if (await users.findUserByEmailKey(database.db, emailKey(email))) throw taken(email)
     if (cloud !== undefined) await requireEnabledCloud(cloud, 'cloud')
-    const now = clock.now()
-    const id = uuidv7()
-    const row: UserRow = {
-      id,
-      name,
-      email,
-      email_key: emailKey(email),
-      password_hash: await passwords.hash(password),
-      role: 'customer',
-      cloud: cloud ?? null,
-      account: id,
-      disabled_at: null,
-      created_at: now,
-      updated_at: now,
-    }
+    const password_hash = await passwords.hash(password)
+    const row = newUser({ name, email, password_hash, role: 'customer', cloud: cloud ?? null }, clock.now())
     try {
       await database.transaction(tx => users.insertUser(tx, row))
     } catch (error) {

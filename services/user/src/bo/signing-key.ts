@@ -26,12 +26,23 @@ interface Needs {
 const purpose = 'access-token'
 const sealedAs = 'signing_keys/access-token'
 
-/** `given`: PKCS #8 PEM. Throws a SettingsError where it is no Ed25519 private key. */
-export async function findSigningKey(needs: Needs, given: string | undefined): Promise<SigningKey> {
-  if (given !== undefined) return describeKey(readGivenKey(given))
+/** The key that the database keeps, made where there is none. Throws a SettingsError where WAYBILL_SECRET_KEY does not open it. */
+export async function keepSigningKey(needs: Needs): Promise<SigningKey> {
   const { database, signingKeys, vault } = needs
   const kept = (await signingKeys.findSigningKey(database.db, purpose)) ?? (await makeKey(needs))
-  return describeKey(createPrivateKey(vault.open(kept.private_key, sealedAs)))
+  return describeKey(createPrivateKey(openWith(vault, kept.private_key)))
+}
+
+/** Of PKCS #8 PEM; undefined where it is no Ed25519 private key. */
+export function readSigningKey(pem: string): SigningKey | undefined {
+  try {
+    // Settings often arrive on one line.
+    const key = createPrivateKey(pem.replaceAll('\\n', '\n'))
+    return key.asymmetricKeyType === 'ed25519' ? describeKey(key) : undefined
+  } catch {
+    // What is wrong with it is not passed on: a parser may quote what it read.
+    return undefined
+  }
 }
 
 async function makeKey({ database, signingKeys, vault, clock }: Needs) {
@@ -44,17 +55,14 @@ async function makeKey({ database, signingKeys, vault, clock }: Needs) {
   return (await signingKeys.findSigningKey(database.db, purpose))!
 }
 
-function readGivenKey(pem: string): KeyObject {
+function openWith(vault: Vault, sealed: string): string {
   try {
-    // Settings often arrive on one line.
-    const key = createPrivateKey(pem.replaceAll('\\n', '\n'))
-    if (key.asymmetricKeyType === 'ed25519') return key
+    return vault.open(sealed, sealedAs)
   } catch {
-    // Said below, without a word of the key.
+    throw new SettingsError([
+      'WAYBILL_SECRET_KEY is not the one that the signing key in the user database was sealed with',
+    ])
   }
-  throw new SettingsError([
-    'JWT_PRIVATE_KEY must be an Ed25519 private key in PKCS #8 PEM (openssl genpkey -algorithm ed25519)',
-  ])
 }
 
 function describeKey(privateKey: KeyObject): SigningKey {

@@ -26,13 +26,50 @@ export async function updateUser(tx: Tx<UserTables>, id: string, change: Partial
   await tx.updateTable('users').set(change).where('id', '=', id).execute()
 }
 
-/** How many operators there are who can sign in. */
-export async function countOperators(db: Db<UserTables>): Promise<number> {
-  const row = await db
-    .selectFrom('users')
-    .select(eb => eb.fn.countAll<number>().as('count'))
-    .where('role', '=', 'operator')
+/** False where the password was changed since `passwordHash` was read. */
+export async function updateUserOfPassword(
+  tx: Tx<UserTables>,
+  id: string,
+  passwordHash: string,
+  change: Partial<UserRow>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set(change)
+    .where('id', '=', id)
+    .where('password_hash', '=', passwordHash)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Holds a user as they are until the commit; false where they were disabled or changed their password since `user` was read. */
+export async function lockUnchangedUser(
+  tx: Tx<UserTables>,
+  user: Pick<UserRow, 'id' | 'password_hash'>,
+): Promise<boolean> {
+  // An update that changes nothing: the one lock that both databases know.
+  const { numUpdatedRows } = await tx
+    .updateTable('users')
+    .set(eb => ({ updated_at: eb.ref('updated_at') }))
+    .where('id', '=', user.id)
+    .where('password_hash', '=', user.password_hash)
     .where('disabled_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return row.count
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Makes others who want to lock the operators wait until the commit; to be called before anything is read. */
+export async function lockOperators(tx: Tx<UserTables>): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set(eb => ({ updated_at: eb.ref('updated_at') }))
+    .where('role', '=', 'operator')
+    .execute()
+}
+
+/** True where somebody, `exceptId` apart, is an operator who can sign in. */
+export async function hasOperator(db: Db<UserTables>, exceptId?: string): Promise<boolean> {
+  let query = db.selectFrom('users').select('id').where('role', '=', 'operator').where('disabled_at', 'is', null)
+  if (exceptId !== undefined) query = query.where('id', '!=', exceptId)
+  return (await query.limit(1).executeTakeFirst()) !== undefined
 }

@@ -4,6 +4,7 @@ export interface SessionRow {
   id: string
   user_id: string
   created_at: number
+  /** Until when it can be refreshed; its last access token may live longer. */
   expires_at: number
   revoked_at: number | null
 }
@@ -15,4 +16,17 @@ export interface RefreshTokenRow {
   created_at: number
   /** Each is good for one refresh; a second use means that it was stolen. */
   used_at: number | null
+}
+
+/** A refresh token that somebody brings, with the state of its session and user. */
+export interface PresentedRefreshToken extends RefreshTokenRow {
+  user_id: string
+  expires_at: number
+  revoked_at: number | null
+  disabled_at: number | null
+}
+
+/** May be exchanged now. Whether it was used before is another question. */
+export function isRefreshable({ expires_at, revoked_at, disabled_at }: PresentedRefreshToken, now: number): boolean {
+  return expires_at > now && revoked_at === null && disabled_at === null
 }

@@ -2,10 +2,8 @@
 
 export interface SigningKeyRow {
   /** What the key is for; unique, so that processes that start at once agree on one. */
-  name: string
+  purpose: string
   /** PKCS #8 PEM, sealed by the vault. */
-  sealed_key: string
+  private_key: string
   created_at: number
 }
-
-export const accessTokenKey = 'access-token'

@@ -8,7 +8,7 @@ import type { CloudDriver } from '../factory.ts'
 import { ObjectStoreCloud, type StoredObject } from '../object-store-cloud.ts'
 import type { Upload, UploadTarget } from '../upload.ts'
 
-const readBytes = 512 * 1024
+const readBytes = 256 * 1024
 const partEnding = '.part'
 
 export interface LocalOptions {
@@ -88,12 +88,12 @@ export class LocalCloud extends ObjectStoreCloud {
   }
 
   protected override writeObject(key: string): UploadTarget {
+    const { synced } = this.#options
     const place = async () => {
       const folder = dirname(key)
-      await mkdir(join(await this.#findRoot(), folder), { recursive: true, mode: 0o700 })
+      await makeFolder(join(await this.#findRoot(), folder), synced)
       return join((await this.#existing(folder))!, basename(key))
     }
-    const { synced } = this.#options
     return {
       begin: async () => {
         const path = await place()
@@ -221,6 +221,13 @@ function readChunk(file: FileHandle, at: number, end: number): Promise<Buffer> {
     .then(({ bytesRead, buffer }) => (bytesRead === length ? buffer : buffer.subarray(0, bytesRead)))
   reading.catch(() => {})
   return reading
+}
+
+async function makeFolder(path: string, synced: boolean): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (!synced || first === undefined) return
+  // A new folder stands in the one above it.
+  for (let above = dirname(path); above.length >= dirname(first).length; above = dirname(above)) await syncFolder(above)
 }
 
 async function syncFolder(path: string): Promise<void> {
