@@ -16,12 +16,16 @@ let processId: string
 let paymentId: string
 
 beforeAll(async () => {
-  const env = { OPERATOR_EMAIL: 'ops@example.com', OPERATOR_PASSWORD: password }
+  const env = { OPERATOR_EMAIL: 'ops@example.com', OPERATOR_PASSWORD: password, CALLBACK_ALLOW_PRIVATE: 'true' }
   host = await startService(Object.values(registry), { env })
   operator = await signIn(host.url, 'ops@example.com')
   owner = await newCustomer(host.url)
   stranger = await newCustomer(host.url)
-  const { order } = await owner.order({ items: [{ dataset: 'airports' }], payment: { token: 'tok_approve' } })
+  const { order } = await owner.order({
+    items: [{ dataset: 'airports' }],
+    payment: { token: 'tok_approve' },
+    callback_url: 'http://127.0.0.1:9/nobody-listens',
+  })
   orderId = order.id
   processId = order.process_id
   await owner.finished(processId)

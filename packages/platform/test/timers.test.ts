@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MovableClock } from '../src/clock/index.ts'
 import { type Database, migrate, openDatabase, type Timer, Timers, type TimersTable } from '../src/db/index.ts'
-import { createLogger } from '../src/log/index.ts'
+import { createLogger, currentContext, withContext } from '../src/log/index.ts'
 import { until } from '../src/testing/index.ts'
 
 let folder: string
@@ -135,6 +135,49 @@ test('no more than the concurrency is under way at once, and all of it is done',
   expect(most).toBe(3)
 })
 
+test('work that finds no place is begun as soon as there is one, also when places become free while it is looked for', async () => {
+  const gates = { a: Promise.withResolvers<void>(), b: Promise.withResolvers<void>() }
+  const looking = Promise.withResolvers<void>()
+  const mayLook = Promise.withResolvers<void>()
+  const done: string[] = []
+  // Only the timers' own transactions, that is their claims, are held up.
+  const heldUp: Database<TimersTable> = {
+    db: database.db,
+    ping: () => database.ping(),
+    close: () => database.close(),
+    transaction: async work => {
+      looking.resolve()
+      await mayLook.promise
+      return database.transaction(work)
+    },
+  }
+  const timers = new Timers(heldUp, { clock, log, alone: true })
+  const ring = async (timer: Timer) => {
+    await gates[timer.subject as keyof typeof gates]?.promise
+    await database.transaction(tx => timer.complete(tx))
+    done.push(timer.subject)
+  }
+  timers.handle('ring', ring, { concurrency: 2 })
+  running.push(timers)
+  await timers.start()
+  for (const subject of ['a', 'b', 'c', 'd', 'e']) await schedule(timers, subject, clock.now())
+  gates.a.resolve()
+  await looking.promise
+  gates.b.resolve()
+  await until(
+    () => done,
+    seen => seen.length === 2,
+  )
+  const startedAt = performance.now()
+  mayLook.resolve()
+  await until(
+    () => done,
+    seen => seen.length === 5,
+  )
+  // The next poll would come a second later.
+  expect(performance.now() - startedAt).toBeLessThan(700)
+})
+
 test('what a crash interrupted goes on at the next start', async () => {
   const stuck = await start(() => new Promise<void>(() => {}))
   await schedule(stuck, 'a', clock.now())
@@ -203,4 +246,23 @@ test('a clock that jumps over the end of a claim does not start the same work tw
   release()
   await until(rows, left => left.length === 0)
   expect(runs).toBe(1)
+})
+
+test('work that is looked for does not run in the name of the request that happened to set off the search', async () => {
+  const seen: (string | undefined)[] = []
+  const timers = await start(async () => void seen.push(currentContext()?.requestId))
+  const later = clock.now() + 60_000
+  await schedule(timers, 'a', later)
+  await withContext({ requestId: 'somebody-else', traceparent: '00-1-1-00' }, async () => {
+    clock.advance(60_000)
+    await until(rows, left => left.length === 0)
+  })
+  expect(seen).toHaveLength(1)
+  expect(seen[0]).not.toBe('somebody-else')
+  await withContext({ requestId: 'my-own', traceparent: '00-1-1-00' }, () => schedule(timers, 'b', clock.now()))
+  await until(
+    () => seen,
+    all => all.length === 2,
+  )
+  expect(seen[1]).toBe('my-own')
 })

@@ -40,7 +40,7 @@ import { dataRoutes } from './routes/data-routes.ts'
 import { layOutSampleData } from './sample-data.ts'
 
 /** Exports that one process works off at once; each holds a few MiB. */
-const exportsAtOnce = 4
+const exportsAtOnce = 12
 
 export const createDataService: CreateService = async host => {
   const log = host.log.child({ service: 'data' })

@@ -11,8 +11,8 @@ export interface Receiver {
   readonly url: string
   readonly port: number
   readonly received: Received[]
-  /** The status of the answers from now on; `silent` never answers. */
-  answer: number | 'silent'
+  /** The status of the answers from now on, at once or when it is known; `silent` never answers. */
+  answer: number | Promise<number> | 'silent'
   stop(): Promise<void>
 }
 
@@ -23,9 +23,9 @@ export async function startReceiver(answer: Receiver['answer'] = 204): Promise<R
     for await (const chunk of request) body += chunk
     received.push({ path: request.url!, headers: request.headers, body })
     if (receiver.answer === 'silent') return
-    const redirect = receiver.answer >= 300 && receiver.answer < 400
-    response.writeHead(receiver.answer, redirect ? { Location: '/elsewhere' } : {})
-    response.end(receiver.answer === 204 ? undefined : 'x'.repeat(200_000))
+    const status = await receiver.answer
+    response.writeHead(status, status >= 300 && status < 400 ? { Location: '/elsewhere' } : {})
+    response.end(status === 204 ? undefined : 'x'.repeat(200_000))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

@@ -50,7 +50,7 @@ const cancelled = async () => {
 const later = () => host.clock.advance(31_000)
 
 /** What no request can do: damages the database behind the service's back. */
-const damage = (sql: string, id: string) => {
+const damage = (sql: string, id: string | number) => {
   const database = new DatabaseSync(`${host.home}/order.sqlite`, { timeout: 5_000 })
   database.prepare(sql).run(id)
   database.close()
@@ -92,6 +92,18 @@ describe('orders as they must be', () => {
     await placeOrder(host, token)
     expect(await audit()).toEqual({ checked: 4, violations: [] })
   })
+})
+
+test('an order that moves on while it is audited is looked at once more before anything is said of it', async () => {
+  const placed = await confirmed()
+  later()
+  Object.defineProperty(payments.answers, `GET /payment/details?order_id=${placed.order.id}`, {
+    get: () => {
+      void tell.finished(host, placed)
+      return { status: 200, data: payment(placed, 'captured', [captured]) }
+    },
+  })
+  expect(await audit()).toEqual({ checked: 1, violations: [] })
 })
 
 describe('what is wrong is found', () => {
@@ -183,6 +195,7 @@ describe('the stretch of time', () => {
         tellPayment(placed, payment(placed, 'pending'))
       }),
     )
+    damage('update orders set created_at = ?', Date.now()) // All at the same moment: pages must not lose any of them.
     later()
     expect(await audit()).toEqual({ checked: 205, violations: [] })
   })

@@ -207,8 +207,9 @@ describe('asking for a callback again', () => {
     }
   })
 
-  test('while an attempt is under way makes another one after it', async () => {
-    receiver.answer = 'silent'
+  test.each([204, 500])('while an attempt is under way that ends %i makes another one right after it', async status => {
+    const underWay = Promise.withResolvers<number>()
+    receiver.answer = underWay.promise
     const placed = await deliver()
     await until(
       () => receiver.received.length,
@@ -216,7 +217,10 @@ describe('asking for a callback again', () => {
     )
     await resend(placed)
     receiver.answer = 204
-    expect((await attempts(placed, 2)).map(it => it.status_code)).toEqual([204, null])
+    underWay.resolve(status)
+    const [second, first] = await attempts(placed, 2)
+    expect([first?.status_code, second?.status_code]).toEqual([status, 204])
+    expect(first?.next_attempt_at).toBe(first?.at)
   })
 
   test('is refused while the process runs, and where there is nobody to call', async () => {

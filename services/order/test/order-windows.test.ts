@@ -1,7 +1,16 @@
+import { DatabaseSync } from 'node:sqlite'
 import type { OrderTransition } from '@waybill/contracts'
 import { call, type TestHost, until } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { order, placeOrder, showOrder, showProcess, startOrderService, tell } from './an-order-and-its-events.ts'
+import {
+  cancel,
+  order,
+  placeOrder,
+  showOrder,
+  showProcess,
+  startOrderService,
+  tell,
+} from './an-order-and-its-events.ts'
 
 let host: TestHost
 let token: string
@@ -90,6 +99,29 @@ test('a delivered order is left alone when its windows would have closed', async
     state => state === 'cancelled',
   )
   expect(await stateOf(placed.order.id)).toBe('delivered')
+})
+
+test('an order waits for one thing at a time, and a final one for nothing', async () => {
+  const waitsFor = (id: string) => {
+    const database = new DatabaseSync(`${host.home}/order.sqlite`, { readOnly: true })
+    const rows = database.prepare('select kind from timers where subject = ?').all(id)
+    database.close()
+    return rows.map(row => row.kind)
+  }
+  const placed = await placeOrder(host, token)
+  expect(waitsFor(placed.order.id)).toEqual(['payment-window'])
+  await tell.authorized(host, placed)
+  expect(waitsFor(placed.order.id)).toEqual(['processing-window'])
+  await tell.finished(host, placed)
+  expect(waitsFor(placed.order.id)).toEqual([])
+
+  const unpaid = await placeOrder(host, token)
+  await cancel(host, token, unpaid)
+  expect(waitsFor(unpaid.order.id)).toEqual([])
+  const running = await placeOrder(host, token)
+  await tell.authorized(host, running)
+  await tell.failed(host, running)
+  expect(waitsFor(running.order.id)).toEqual([])
 })
 
 test('windows survive a restart', async () => {

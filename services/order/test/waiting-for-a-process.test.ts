@@ -131,6 +131,23 @@ describe('an event stream', () => {
     expect(seen.at(-1)).toEqual(await showProcess(host, token, placed.process.process_id))
   })
 
+  test('tells the end at once, not only at the next look at the database', async () => {
+    const started = performance.now()
+    for (let round = 0; round < 4; round++) {
+      const placed = await placeOrder(host, token)
+      await tell.authorized(host, placed)
+      const stream = Promise.withResolvers<void>()
+      const seen = follow(placed, () => {
+        stream.resolve()
+        return false
+      })
+      await stream.promise
+      await (round % 2 === 0 ? tell.finished(host, placed) : cancel(host, token, placed))
+      expect((await seen).at(-1)?.status).toBe(round % 2 === 0 ? 1 : 2)
+    }
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+
   test('of a final process is that one state', async () => {
     const placed = await placeOrder(host, token)
     await cancel(host, token, placed)

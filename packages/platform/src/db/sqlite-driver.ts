@@ -10,10 +10,16 @@ export interface SqliteOptions {
 
 const statementsKept = 500
 
+interface Prepared {
+  statement: StatementSync
+  /** Asked once: describing the columns of a wide table costs as much as reading a row of it. */
+  hasRows: boolean
+}
+
 /** One connection and its prepared statements, kept by their text. */
 class PreparedConnection {
   readonly database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #statements = new Map<string, Prepared>()
 
   constructor(options: SqliteOptions) {
     this.database = new DatabaseSync(options.file, { timeout: 5_000 })
@@ -24,21 +30,22 @@ class PreparedConnection {
   }
 
   execute(sql: string, parameters: readonly unknown[]): QueryResult<never> {
-    const statement = this.#prepare(sql)
+    const { statement, hasRows } = this.#prepare(sql)
     const values = parameters as SQLInputValue[]
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as never[] }
+    if (hasRows) return { rows: statement.all(...values) as never[] }
     const { changes, lastInsertRowid } = statement.run(...values)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
+  #prepare(sql: string): Prepared {
+    let prepared = this.#statements.get(sql)
+    if (!prepared) {
       if (this.#statements.size >= statementsKept) this.#statements.delete(this.#statements.keys().next().value!)
-      statement = this.database.prepare(sql)
-      this.#statements.set(sql, statement)
+      const statement = this.database.prepare(sql)
+      prepared = { statement, hasRows: statement.columns().length > 0 }
+      this.#statements.set(sql, prepared)
     }
-    return statement
+    return prepared
   }
 
   close(): void {

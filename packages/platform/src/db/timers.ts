@@ -1,7 +1,7 @@
 // Time is rows: what is to happen later, or must go on after a crash, is a row with a due time that any instance may claim.
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock/index.ts'
-import { type Logger, withNewContext } from '../log/index.ts'
+import { type Logger, withNewContext, withoutContext } from '../log/index.ts'
 import { type AnyTx, afterCommit, type Database, type Tx } from './database.ts'
 
 export interface TimerRow {
@@ -55,6 +55,8 @@ interface Kind {
   running: number
   /** Claimed rows that wait for a place: a burst is committed before the first of it runs. */
   readonly waiting: TimerRow[]
+  /** There may be due rows that found no place: whoever makes one looks for them. */
+  isBehind: boolean
 }
 
 /** The timers of one service. `schedule` and `cancel` belong to the transaction that they are called in. */
@@ -82,7 +84,7 @@ export class Timers {
 
   /** Says who does the work of a kind, and how many of it may be under way at once in this process. */
   handle(kind: string, handler: TimerHandler, options: { concurrency: number }): void {
-    this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0, waiting: [] })
+    this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0, waiting: [], isBehind: false })
   }
 
   /** Makes (kind, subject) due at `dueAt` (epoch ms); an earlier schedule of the same is replaced. */
@@ -154,13 +156,18 @@ export class Timers {
 
   #poll(): void {
     if (!this.#started) return
+    // What called may have been the wake-up: one that is over must not stand in the way of the next.
+    clearTimeout(this.#wake)
+    this.#wakeAt = Number.POSITIVE_INFINITY
     if (this.#polling) {
       this.#pollAgain = true
       return
     }
     this.#polling = true
-    clearTimeout(this.#wake)
-    this.#wakeAt = Number.POSITIVE_INFINITY
+    withoutContext(() => this.#claimAndRun())
+  }
+
+  #claimAndRun(): void {
     this.#claimDue()
       .then(
         claimed => {
@@ -178,10 +185,14 @@ export class Timers {
 
   async #claimDue(): Promise<TimerRow[]> {
     const claimed: TimerRow[] = []
-    for (const [kind, { concurrency, running, waiting }] of this.#kinds) {
-      const room = concurrency - running - waiting.length
-      if (room <= 0 || !(await this.#isAnyDue(kind))) continue
-      claimed.push(...(await this.#database.transaction(tx => this.#claim(tx, kind, room))))
+    for (const [name, kind] of this.#kinds) {
+      const room = kind.concurrency - kind.running - kind.waiting.length
+      // Set before the look: a row that comes meanwhile and finds no place must not be forgotten.
+      kind.isBehind = room <= 0
+      if (room <= 0 || !(await this.#isAnyDue(name))) continue
+      const due = await this.#database.transaction(tx => this.#claim(tx, name, room))
+      if (due.length === room) kind.isBehind = true
+      claimed.push(...due)
     }
     return claimed
   }
@@ -223,7 +234,7 @@ export class Timers {
       const next = kind.waiting.shift()
       if (next) this.#run(next)
       // Rows that found no place when they fell due are looked for now, not at the next poll.
-      else if (kind.running === kind.concurrency - 1) this.#wakeUpAt(this.#options.clock.now())
+      else if (kind.isBehind) this.#wakeUpAt(this.#options.clock.now())
     })
     this.#running.add(work)
   }

@@ -47,3 +47,8 @@ export function withNewContext<R>(work: () => R): R {
   const context = storage.getStore()
   return storage.run(context ?? { requestId: uuidv7(), traceparent: newTraceparent() }, work)
 }
+
+/** Runs `work` outside of any context: what a request happened to set off, but does not do for it. */
+export function withoutContext<R>(work: () => R): R {
+  return storage.exit(work)
+}
