@@ -12,7 +12,7 @@ const statementsKept = 500
 
 interface Prepared {
   statement: StatementSync
-  /** Asked once: describing the columns of a wide table costs as much as reading a row of it. */
+  /** Asked once: to describe the columns of a row costs more than to read it. */
   hasRows: boolean
 }
 

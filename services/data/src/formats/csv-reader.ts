@@ -65,7 +65,7 @@ export class CsvReader implements RecordReader {
   }
 
   end(unread: boolean): void {
-    if (unread) throw new FormatError(this.line + this.#scanner.newlinesBeforeQuote, 'a quote that is never closed')
+    if (unread) throw new FormatError(this.#scanner.openQuoteLine, 'a quote that is never closed')
     if (this.columns === undefined)
       throw new FormatError(this.line, 'the file is empty, it must begin with a header row')
   }

@@ -8,7 +8,7 @@ const MARGIN = 1 + COPY_SLACK
 
 export class Window {
   /** `bytes[end]` is a NUL, which ends every scan. */
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = Buffer.alloc(1)
   start = 0
   end = 0
 

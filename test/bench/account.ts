@@ -1,0 +1,121 @@
+// A customer of the server under test: signed up, registered with LOCAL, with datasets in their own folder.
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Manifest, Order, Process } from '@waybill/contracts'
+import type { Target } from './load/workload.ts'
+
+interface Envelope {
+  data: unknown
+  page?: { next_cursor: string | null }
+}
+
+export interface Placed {
+  order: Order
+  process: Process
+}
+
+const waitSeconds = 20
+const drainEveryMilliseconds = 50
+
+export class Account {
+  readonly target: Target
+  /** Where the user's datasets are. */
+  readonly folder: string
+
+  private constructor(target: Target, folder: string) {
+    this.target = target
+    this.folder = folder
+  }
+
+  static async open(port: number, home: string): Promise<Account> {
+    const stranger = new Account({ port, token: '' }, '')
+    const credentials = { email: `bench-${randomUUID()}@example.com`, password: randomUUID() }
+    await stranger.call('POST', '/user', { name: 'Bench', cloud: 'LOCAL', ...credentials })
+    const { access_token: token } = await stranger.call<{ access_token: string }>(
+      'POST',
+      '/authentication',
+      credentials,
+    )
+    const known = new Account({ port, token }, '')
+    const { account } = await known.call<{ account: string }>('GET', '/user/details')
+    const folder = join(home, 'clouds', 'local', account)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return new Account(known.target, folder)
+  }
+
+  /** The same customer at a server that was started again. */
+  at(port: number): Account {
+    return new Account({ ...this.target, port }, this.folder)
+  }
+
+  async call<T>(verb: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+    const { port, token } = this.target
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: verb,
+      headers: {
+        ...headers,
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${verb} ${path} was answered ${response.status} ${text.slice(0, 500)}`)
+    return (JSON.parse(text) as Envelope).data as T
+  }
+
+  /** The text of an order's body. */
+  static orderOf(dataset: string, format = 'ndjson'): string {
+    return JSON.stringify({ items: [{ dataset, format }] })
+  }
+
+  place(dataset: string, format = 'ndjson'): Promise<Placed> {
+    return this.call('POST', '/user/order', { items: [{ dataset, format }] })
+  }
+
+  /** Throws where it has failed. */
+  async untilDelivered(processId: string): Promise<Process> {
+    for (;;) {
+      const path = `/process/${processId}`
+      const process = await this.call<Process>('GET', path, undefined, { prefer: `wait=${waitSeconds}` })
+      if (process.status === 2) throw new Error(`process ${processId} has failed: ${process.reason}`)
+      if (process.status === 1) return process
+    }
+  }
+
+  /** Until none of this customer's orders is under way any more; one small read asks. Throws where one was cancelled. */
+  async untilAllDelivered(everyMilliseconds = drainEveryMilliseconds): Promise<void> {
+    while ((await this.call<Process[]>('GET', '/processes?status=0&limit=1')).length > 0) await pause(everyMilliseconds)
+    const [failed] = await this.call<Process[]>('GET', '/processes?status=2&limit=1')
+    if (failed) throw new Error(`order ${failed.order_id} was cancelled: ${failed.reason}`)
+  }
+
+  manifest(processId: string): Promise<Manifest> {
+    return this.call('GET', `/data/manifest?process_id=${processId}`)
+  }
+
+  /** The size of the largest file that a delivery has so far, finished or not. */
+  async deliveredBytes(processId: string): Promise<number> {
+    const folder = this.#deliveryFolder(processId)
+    const names = await readdir(folder).catch(() => [])
+    const sizes = names.map(name =>
+      stat(join(folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    )
+    return Math.max(0, ...(await Promise.all(sizes)))
+  }
+
+  /** Gigabytes of deliveries are of no use to anybody. */
+  removeDelivery(processId: string): Promise<void> {
+    return rm(this.#deliveryFolder(processId), { recursive: true, force: true })
+  }
+
+  #deliveryFolder(processId: string): string {
+    return join(this.folder, '.waybill', processId)
+  }
+}

@@ -1,0 +1,56 @@
+// How much work each figure is taken from: everything is bounded in count and in time.
+
+export interface Scale {
+  /** Every figure is the median of so many rounds. */
+  rounds: number
+  /** The same for figures whose round restarts the server or moves a whole file. */
+  longRounds: number
+  /** How long a round of load may take. */
+  seconds: number
+  /** The most orders that a round places. */
+  ordersAtMost: number
+  /** How long orders are followed at five a second. */
+  followSeconds: number
+  /** The most reads of one path that a round does. */
+  readsAtMost: number
+  /** Orders that stand in the tables while one of them is read. */
+  ordersToRead: number
+  passThroughBytes: number
+  csvBytes: number
+  /** How long reads are timed beside an export that does not run. */
+  idleReadSeconds: number
+  /** How long a server stands still before its memory is read. */
+  idleSeconds: number
+  /** How long a server is under load before it is killed. */
+  killAfterSeconds: number
+}
+
+export const fullScale: Scale = {
+  rounds: 3,
+  longRounds: 3,
+  seconds: 8,
+  ordersAtMost: 6_000,
+  followSeconds: 20,
+  readsAtMost: 60_000,
+  ordersToRead: 1_000,
+  passThroughBytes: 1_000_000_000,
+  csvBytes: 200_000_000,
+  idleReadSeconds: 10,
+  idleSeconds: 5,
+  killAfterSeconds: 4,
+}
+
+export const quickScale: Scale = {
+  rounds: 2,
+  longRounds: 1,
+  seconds: 0.6,
+  ordersAtMost: 600,
+  followSeconds: 2,
+  readsAtMost: 4_000,
+  ordersToRead: 100,
+  passThroughBytes: 300_000_000,
+  csvBytes: 20_000_000,
+  idleReadSeconds: 1,
+  idleSeconds: 3,
+  killAfterSeconds: 1,
+}

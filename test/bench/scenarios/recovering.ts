@@ -1,0 +1,81 @@
+// Kill -9 under load, then a restart: is anything lost, and how soon is all that was accepted final?
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Order } from '@waybill/contracts'
+import { Account } from '../account.ts'
+import { airportRecords, makeAirports } from '../datasets.ts'
+import { goals } from '../goals.ts'
+import { interleave } from '../rounds.ts'
+import type { Bench, ScenarioResult } from '../scenario.ts'
+import { startWaybill } from '../servers.ts'
+
+const atOnce = 32
+const askEveryMilliseconds = 10
+/** Longer than a server lives here. */
+const loadSeconds = 60
+
+export async function measureRecovering({ scale, generator, folder }: Bench): Promise<ScenarioResult> {
+  let round = 0
+  const rounds = await interleave(
+    scale.longRounds,
+    { ours: () => crashUnderLoad(generator, join(folder, `home-${round++}`), scale.killAfterSeconds) },
+    { warmUp: false },
+  )
+  const read = (figure: keyof Recovery) => rounds.ours.map(sample => sample[figure])
+  return {
+    title: `Kill -9 with ${atOnce} orders under way, then a restart`,
+    figures: [
+      { name: 'accepted before', unit: 'count', ours: read('accepted') },
+      { name: 'of them not final at the kill', unit: 'count', ours: read('unfinished') },
+      { name: 'of them lost', unit: 'count', ours: read('lost'), goal: goals.lostOrders },
+      { name: 'all final after ready', unit: 's', ours: read('afterReady'), goal: goals.recoverySeconds },
+      { name: 'all final after start', unit: 's', ours: read('afterStart') },
+    ],
+    notes: [
+      `Each order exports ${airportRecords} rows. Accepted: its 202 had reached the client. Lost: not to be found after the restart, or not delivered.`,
+    ],
+  }
+}
+
+interface Recovery {
+  accepted: number
+  unfinished: number
+  lost: number
+  afterReady: number
+  afterStart: number
+}
+
+async function crashUnderLoad(generator: Bench['generator'], home: string, afterSeconds: number): Promise<Recovery> {
+  const before = await startWaybill(home)
+  const account = await Account.open(before.port, home)
+  await makeAirports(join(account.folder, 'airports.csv'), airportRecords)
+  const load = generator.runUntilFailure({
+    kind: 'deliver-orders',
+    target: account.target,
+    body: Account.orderOf('airports'),
+    atOnce,
+    atMost: Number.MAX_SAFE_INTEGER,
+    seconds: loadSeconds,
+  })
+  await pause(afterSeconds * 1_000)
+  await before.kill()
+  const { placed, done } = await load
+
+  const after = await startWaybill(home)
+  const restarted = account.at(after.port)
+  await restarted.untilAllDelivered(askEveryMilliseconds)
+  const finalAt = performance.now()
+  let lost = 0
+  for (const { orderId } of placed) {
+    const order = await restarted.call<Order>('GET', `/order/${orderId}`).catch(() => undefined)
+    if (order?.state !== 'delivered') lost++
+  }
+  await after.stop()
+  return {
+    accepted: placed.length,
+    unfinished: placed.length - done,
+    lost,
+    afterReady: (finalAt - after.readyAt) / 1_000,
+    afterStart: (finalAt - after.startedAt) / 1_000,
+  }
+}
