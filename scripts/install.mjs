@@ -20,15 +20,17 @@ export function installWhatIsMissing({ forDevelopment }) {
   const [installed, extent] = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split(' ') : []
   const isEnough = installed === hashOfLock() && (extent === 'all' || !forDevelopment) && existsSync(projectNode)
   if (isEnough) return
+  // Whoever develops here keeps their tools, also when it is `npm start` that meets a newer lock file.
+  const everything = forDevelopment || extent === 'all' || (extent === undefined && existsSync(projectNode))
   process.stderr.write('waybill installs what is missing …\n')
-  const extentFlag = forDevelopment ? '--include=dev' : '--omit=dev'
+  const extentFlag = everything ? '--include=dev' : '--omit=dev'
   // Registries do not all carry the same builds for other platforms; where that alone makes `npm ci` refuse the lock file,
   // `npm install` takes the same versions from it.
   if (!runNpm('ci', extentFlag) && !runNpm('install', extentFlag)) {
     process.stderr.write('npm could not install: see above; the first start needs a registry within reach\n')
     process.exit(1)
   }
-  writeFileSync(stampFile, `${hashOfLock()} ${forDevelopment ? 'all' : 'server'}`)
+  writeFileSync(stampFile, `${hashOfLock()} ${everything ? 'all' : 'server'}`)
 }
 
 /** @param {string} command @param {string} extentFlag */

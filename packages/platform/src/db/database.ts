@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql, type Transaction } from 'kysely'
 import { SqliteDriver } from './sqlite-driver.ts'
 
 /** What a dao takes that only reads, or writes a single row: the database itself or a transaction. */
@@ -54,14 +54,18 @@ interface Outcome {
   inContext: <R>(run: () => R) => R
 }
 
-/** No commit gathers more callers than this, nor for longer: the first of them is waiting. */
+/** No commit holds more callers than this, nor for longer: the first of them is waiting. */
 const membersAtMost = 128
-const gatherMilliseconds = 2
+const holdMilliseconds = 2
+/** Under load a commit waits so long for callers to share it, unless so many are there already. */
+const gatherMilliseconds = 1
+const membersWorthACommit = 16
 
 class SharedCommitDatabase<T> implements Database<T> {
   readonly db: Kysely<T>
   readonly #waiting: Member<T>[] = []
   #running: Promise<void> | undefined
+  #sharedBy = 1
 
   constructor(db: Kysely<T>) {
     this.db = db
@@ -78,42 +82,57 @@ class SharedCommitDatabase<T> implements Database<T> {
   async #drain(): Promise<void> {
     // One turn of the event loop: every request read from the sockets in this turn gets to share the commit.
     await new Promise(resolve => setImmediate(resolve))
-    while (this.#waiting.length > 0) await this.#commitTogether()
+    while (this.#waiting.length > 0) {
+      // Where the last commit was shared there is load: then a moment's wait brings more together. Nobody waits alone.
+      if (this.#sharedBy > 1 && this.#waiting.length < membersWorthACommit) {
+        await new Promise(resolve => setTimeout(resolve, gatherMilliseconds))
+      }
+      this.#sharedBy = await this.#commitTogether()
+    }
     this.#running = undefined
   }
 
-  async #commitTogether(): Promise<void> {
+  /** Answers how many shared the commit. */
+  async #commitTogether(): Promise<number> {
     const done: Outcome[] = []
     try {
       await this.db.transaction().execute(async tx => {
-        const until = performance.now() + gatherMilliseconds
+        const until = performance.now() + holdMilliseconds
         do {
           await this.#runMember(tx, this.#waiting.shift()!, done)
         } while (this.#waiting.length > 0 && done.length < membersAtMost && performance.now() < until)
       })
     } catch (error) {
+      // The first member's own failure undid the transaction, and nobody else was in it yet.
+      if (error instanceof FirstMemberFailed) return 1
       for (const outcome of done) outcome.reject(error)
       // A transaction that could not even begin must fail its first caller, or it would be tried for ever.
       if (done.length === 0) this.#waiting.shift()?.reject(error)
-      return
+      return 1
     }
     for (const outcome of done) outcome.settle()
     for (const { hooks, inContext } of done) for (const hook of hooks) inContext(hook)
+    return done.length
   }
 
-  /** A savepoint for each member: one that fails undoes its own writes and nobody else's. */
+  /** A savepoint for each member but the first: one that fails undoes its own writes and nobody else's. */
   async #runMember(tx: Tx<T>, member: Member<T>, done: Outcome[]): Promise<void> {
     const { inContext } = member
-    await savepoint.execute(tx)
+    const isFirst = done.length === 0
+    if (!isFirst) await tx.executeQuery(savepoint)
     const hooks: Hook[] = []
     hooksOf.set(tx, hooks)
     try {
       const value = await inContext(() => member.work(tx))
-      await release.execute(tx)
+      if (!isFirst) await tx.executeQuery(release)
       done.push({ settle: () => member.resolve(value as never), reject: member.reject, hooks, inContext })
     } catch (error) {
+      if (isFirst) {
+        member.reject(error)
+        throw new FirstMemberFailed()
+      }
       done.push({ settle: () => member.reject(error), reject: member.reject, hooks: [], inContext })
-      await undo.execute(tx)
+      await tx.executeQuery(undo)
     } finally {
       hooksOf.delete(tx)
     }
@@ -129,9 +148,12 @@ class SharedCommitDatabase<T> implements Database<T> {
   }
 }
 
-const savepoint = sql`savepoint member`
-const release = sql`release savepoint member`
-const undo = sql`rollback to savepoint member`
+/** Undoes the transaction that only its first member has written to. */
+class FirstMemberFailed extends Error {}
+
+const savepoint = CompiledQuery.raw('savepoint member')
+const release = CompiledQuery.raw('release savepoint member')
+const undo = CompiledQuery.raw('rollback to savepoint member')
 
 /**
  * Opens a database by its URL: `sqlite:<file>` (made with its folder when missing) or `sqlite::memory:` is refused, for a

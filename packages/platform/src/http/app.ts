@@ -90,15 +90,15 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       next()
     })
   })
-  for (const [path, rows] of byPath(routes)) {
-    for (const row of rows) app[row.verb](path, handlerOf(row))
-    const allow = allowedVerbs(rows)
-    app.all(path, (request: Carrying) => {
-      if (request.method === 'OPTIONS') return request.exchange!.sendText(204, 'text/plain', '', { Allow: allow })
-      throw refuse('METHOD_NOT_ALLOWED', `${request.method} is not for this path: ${allow} are`, {
-        headers: { Allow: allow },
-      })
-    })
+  for (const [segment, paths] of bySegment(routes)) {
+    // A router for each first segment: a request passes a few of them instead of every path that there is.
+    const router = express.Router({ caseSensitive: true })
+    for (const [path, rows] of paths) {
+      const rest = path.slice(segment.length + 1) || '/'
+      for (const row of rows) router[row.verb](rest, handlerOf(row))
+      router.all(rest, refuseMethod(allowedVerbs(rows)))
+    }
+    app.use(`/${segment}`, router)
   }
   app.use((request: Request) => {
     throw refuse('ROUTE_NOT_FOUND', `there is nothing at ${request.path}: /docs shows every path`)
@@ -260,7 +260,8 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     stopping.signal.addEventListener('abort', abort, { once: true })
     response.once('close', () => {
       stopping.signal.removeEventListener('abort', abort)
-      gone.abort()
+      // Nobody waits any more once the answer is out; an abort that nobody hears still costs an exception.
+      if (!response.writableFinished) gone.abort()
     })
     return gone.signal
   }
@@ -297,10 +298,18 @@ function requireOperator(caller: Principal): void {
   if (caller.role !== 'operator') throw refuse('FORBIDDEN', 'this is for operators')
 }
 
-/** Static paths first, so that `/order/details` is never taken for an order's id. */
-function byPath(routes: Route[]): [string, Route[]][] {
-  const paths = Map.groupBy(routes, row => row.path)
-  return [...paths].sort(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+/** The paths under each first segment; static ones first, so that `/order/details` is never taken for an order's id. */
+function bySegment(routes: Route[]): Map<string, [string, Route[]][]> {
+  const paths = [...Map.groupBy(routes, row => row.path)]
+  paths.sort(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+  return Map.groupBy(paths, ([path]) => path.split('/')[1]!)
+}
+
+function refuseMethod(allow: string) {
+  return (request: Carrying) => {
+    if (request.method === 'OPTIONS') return request.exchange!.sendText(204, 'text/plain', '', { Allow: allow })
+    throw refuse('METHOD_NOT_ALLOWED', `${request.method} is not for this path: ${allow} are`, { headers: { Allow: allow } })
+  }
 }
 
 function allowedVerbs(rows: Route[]): string {

@@ -27,7 +27,7 @@ const timestamp = () => `,"time":"${new Date().toISOString()}"`
 
 /** A buffered destination on standard error: a line costs no system call of its own; the rest is written when the process ends. */
 function standardError(): DestinationStream {
-  return destination({ fd: 2, sync: false, minLength: 4096, periodicFlush: 200 })
+  return destination({ fd: 2, sync: false, minLength: 12_288, periodicFlush: 200 })
 }
 
 /** Makes a logger whose every line carries the request id and trace of the work at hand. */

@@ -17,11 +17,12 @@ interface Needs {
 const longestWaitSeconds = 60
 
 export function createProcessController({ findProcess, describeProcess, watchProcess, listProcesses }: Needs) {
-  const show: ControllerOf<typeof orderApi.showProcess> = async ({ caller, params, headers, signal }) => {
+  const show: ControllerOf<typeof orderApi.showProcess> = async request => {
+    const { caller, params, headers } = request
     const row = await findProcess(caller, params.process_id)
-    if (asksForEvents(headers.accept)) return eventStream(watchProcess.asItChanges(row, signal))
+    if (asksForEvents(headers.accept)) return eventStream(watchProcess.asItChanges(row, request.signal))
     const wait = waitAskedFor(headers.prefer)
-    const process = await (wait === undefined ? describeProcess(row) : watchProcess.untilItChanges(row, wait, signal))
+    const process = await (wait === undefined ? describeProcess(row) : watchProcess.untilItChanges(row, wait, request.signal))
     const after = retryAfter(process)
     return ok(process, {
       ...(after === undefined ? {} : { 'Retry-After': after }),

@@ -1,6 +1,6 @@
 // Orders and their history in SQL.
 import type { CancelReason, OrderState } from '@waybill/contracts'
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, prepared, type Tx } from '@waybill/platform/db'
 import type { OrderHistoryRow, OrderRow } from '../models/order.ts'
 import type { OrderTables } from '../models/tables.ts'
 
@@ -22,8 +22,12 @@ export async function insertOrder(tx: Tx<OrderTables>, row: OrderRow): Promise<v
   await tx.insertInto('orders').values(row).execute()
 }
 
+const orderById = prepared((db: Db<OrderTables>, { id }: { id: string }) =>
+  db.selectFrom('orders').selectAll().where('id', '=', id),
+)
+
 export function findOrderById(db: Db<OrderTables>, id: string): Promise<OrderRow | undefined> {
-  return db.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst()
+  return orderById.first(db, { id })
 }
 
 /** Newest first. */

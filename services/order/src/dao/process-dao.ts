@@ -1,5 +1,5 @@
 // Processes in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, prepared, type Tx } from '@waybill/platform/db'
 import type { ProcessRow, ProcessStatus } from '../models/process.ts'
 import type { OrderTables } from '../models/tables.ts'
 
@@ -14,8 +14,12 @@ export async function insertProcess(tx: Tx<OrderTables>, row: ProcessRow): Promi
   await tx.insertInto('user_processes').values(row).execute()
 }
 
+const processById = prepared((db: Db<OrderTables>, { processId }: { processId: string }) =>
+  db.selectFrom('user_processes').selectAll().where('process_id', '=', processId),
+)
+
 export function findProcessById(db: Db<OrderTables>, processId: string): Promise<ProcessRow | undefined> {
-  return db.selectFrom('user_processes').selectAll().where('process_id', '=', processId).executeTakeFirst()
+  return processById.first(db, { processId })
 }
 
 export function findProcessesByIds(db: Db<OrderTables>, processIds: string[]): Promise<ProcessRow[]> {
