@@ -10,7 +10,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
   await import('../apps/server/src/main.ts')
 } else {
-  const child = spawn(projectNode, [fileURLToPath(import.meta.url)], { stdio: 'inherit' })
+  const child = spawn(projectNode, [...process.execArgv, fileURLToPath(import.meta.url)], { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))
 }

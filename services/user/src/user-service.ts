@@ -1,5 +1,4 @@
 // The one place where the user service is put together.
-import { randomUUID } from 'node:crypto'
 import { traced, tracedModule } from '@waybill/platform/log'
 import { openStore, type Service, type ServiceHost } from '@waybill/platform/service'
 import { createAccessTokens } from './bo/access-tokens.ts'
@@ -12,7 +11,7 @@ import { createFindUser } from './bo/find-user.ts'
 import { createTokenJudge } from './bo/judge-token.ts'
 import { createListUsers } from './bo/list-users.ts'
 import { createOpenSession } from './bo/open-session.ts'
-import { createPasswordHashing, type PasswordHashing } from './bo/password-hashing.ts'
+import { createPasswordHashing, nobodysHash, type PasswordHashing } from './bo/password-hashing.ts'
 import { createRefreshSession } from './bo/refresh-session.ts'
 import { createRegisterCloud } from './bo/register-cloud.ts'
 import { createRemoveEndedSessions, removeEndedSessionsTimer } from './bo/remove-ended-sessions.ts'
@@ -65,7 +64,6 @@ export async function createUserService(
   }
   const accessTokens = createAccessTokens(signingKey, terms, clock)
   const times = { clock, refreshLivesMilliseconds: settings.REFRESH_EXPIRES_IN }
-  const nobodysHash = await passwords.hash(randomUUID())
 
   // What the operations below share.
   const requireEnabledCloud = bo('requireEnabledCloud', createRequireEnabledCloud(peers.data))

@@ -1,6 +1,6 @@
 import { startService, until } from '@waybill/platform/testing'
 import { expect, test } from 'vitest'
-import { createPasswordHashing } from '../src/bo/password-hashing.ts'
+import { argon2id, createPasswordHashing, nobodysHash } from '../src/bo/password-hashing.ts'
 import { createUserService } from '../src/user-service.ts'
 import { newEmail, signIn } from './people.ts'
 
@@ -69,4 +69,10 @@ test('a hash that fails frees its place', async () => {
   await expect(passwords.hash('a')).rejects.toThrow('no memory')
   fails = false
   expect(await passwords.hash('a')).toBe('hash')
+})
+
+test('what is verified where there is no user is as slow as any password, and matches none', async () => {
+  const cost = (hash: string) => hash.split('$').slice(0, 4).join('$')
+  expect(cost(nobodysHash)).toBe(cost(await argon2id.hash('any password')))
+  expect(await argon2id.verify(nobodysHash, 'any password')).toBe(false)
 })

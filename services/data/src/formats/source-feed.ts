@@ -74,7 +74,8 @@ export class SourceFeed {
     }
     this.#ended = true
     this.#readWindow(enough)
-    if (this.#reader.records < enough) this.#reader.end(window.length > 0)
+    const isLimited = this.#reader.records === enough && (limit > 0 || window.length > 0)
+    if (!isLimited) this.#reader.end(window.length > 0)
   }
 
   #open(head: Buffer, limit: number): void {

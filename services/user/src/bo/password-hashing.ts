@@ -14,6 +14,13 @@ export interface HashFunctions {
   verify(passwordHash: string, password: string): Promise<boolean>
 }
 
+/**
+ * The hash of 256 random bits that were thrown away, made with the parameters below: what is verified where there is no
+ * user. Not made at start: that would cost every start the time and the memory of a hashing.
+ */
+export const nobodysHash =
+  '$argon2id$v=19$m=19456,t=2,p=1$6hk9jzks+25y7vbv1hr7iw$H/9i9TDDgbBalE2S6jfsri5mHhyn5RjsTzxNB7SeXC8'
+
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 export const argon2id: HashFunctions = {
   hash: password => argon2.hash(password, parameters),
