@@ -1,7 +1,12 @@
 // The fields that recur in bodies, queries and events: what an id, a time, an amount, a name may be.
 import Joi from 'joi'
 
-export const id = () => Joi.string().guid({ separator: '-', wrapper: false }).lowercase().description('UUID')
+export const id = () =>
+  Joi.string()
+    .guid({ separator: '-', wrapper: false })
+    .lowercase()
+    .description('UUID')
+    .messages({ 'string.guid': '{{#label}} must be a UUID' })
 export const time = () =>
   Joi.string().isoDate().description('RFC 3339, UTC, milliseconds').example('2026-11-21T10:00:00.000Z')
 
