@@ -1,5 +1,5 @@
 // Queries that are built once and run with other values: for the hottest ones, building costs more than the database needs to answer.
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { Compilable, CompiledQuery, Insertable, Kysely, QueryResult, Transaction } from 'kysely'
 
 /** Stands for a value that is not known when the query is built. */
 class Placeholder {
@@ -25,17 +25,33 @@ export interface PreparedQuery<T, V, R> {
 export function prepared<T, V extends object, R>(
   build: (db: Kysely<T>, values: V) => Compilable<R>,
 ): PreparedQuery<T, V, R> {
-  const standIns = new Proxy({} as V, { get: (_, name) => new Placeholder(String(name)) })
-  return preparedWith(standIns, build)
+  return preparedWith(new Proxy({} as V, { get: (_, name) => new Placeholder(String(name)) }), build)
 }
 
-/** The same for a row that is written whole: `columns` are its names. */
-export function preparedRow<T, V extends object>(
-  columns: readonly (keyof V & string)[],
-  build: (db: Kysely<T>, row: V) => Compilable<unknown>,
-): PreparedQuery<T, V, unknown> {
-  const standIns = Object.fromEntries(columns.map(name => [name, new Placeholder(name)])) as V
-  return preparedWith(standIns, build)
+const inserts = new Map<string, PreparedQuery<never, object, unknown>>()
+
+/**
+ * Inserts a row, by a query that is built once for each table and set of columns. Answers how many rows were written:
+ * 0 only with `orIgnore`, where a row of the same key is there already.
+ */
+export function insertRow<T, N extends keyof T & string>(
+  tx: Transaction<T>,
+  table: N,
+  row: Insertable<T[N]>,
+  { orIgnore = false } = {},
+): Promise<bigint> {
+  const columns = Object.keys(row)
+  const name = `${orIgnore} ${table} ${columns}`
+  let insert = inserts.get(name)
+  if (!insert) {
+    const standIns = Object.fromEntries(columns.map(column => [column, new Placeholder(column)]))
+    insert = preparedWith<never, object, unknown>(standIns, (db, values) => {
+      const query = (db as Kysely<Record<string, object>>).insertInto(table)
+      return (orIgnore ? query.orIgnore() : query).values(values)
+    })
+    inserts.set(name, insert)
+  }
+  return insert.change(tx as never, row)
 }
 
 function preparedWith<T, V extends object, R>(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock/index.ts'
 import { type Logger, withNewContext, withoutContext } from '../log/index.ts'
 import { type AnyTx, afterCommit, type Database, type Tx } from './database.ts'
+import { insertRow } from './prepared.ts'
 
 export interface TimerRow {
   kind: string
@@ -102,8 +103,7 @@ export class Timers {
       claimed_by: runNow ? this.#instance : null,
       claimed_until: runNow ? now + leaseMilliseconds : 0,
     }
-    const inserted = await tx.insertInto('timers').orIgnore().values(row).executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if ((await insertRow(tx, 'timers', row, { orIgnore: true })) === 0n) {
       await tx
         .updateTable('timers')
         .set(eb => ({ due_at: dueAt, attempt: 0, revision: eb('revision', '+', 1) }))

@@ -1,6 +1,6 @@
 // Orders and their history in SQL.
 import type { CancelReason, OrderState } from '@waybill/contracts'
-import { type Db, prepared, type Tx } from '@waybill/platform/db'
+import { type Db, insertRow, prepared, type Tx } from '@waybill/platform/db'
 import type { OrderHistoryRow, OrderRow } from '../models/order.ts'
 import type { OrderTables } from '../models/tables.ts'
 
@@ -19,7 +19,7 @@ export interface StateChange {
 }
 
 export async function insertOrder(tx: Tx<OrderTables>, row: OrderRow): Promise<void> {
-  await tx.insertInto('orders').values(row).execute()
+  await insertRow(tx, 'orders', row)
 }
 
 const orderById = prepared((db: Db<OrderTables>, { id }: { id: string }) =>
@@ -53,24 +53,21 @@ export function listOrdersByTime(
   return query.orderBy('created_at').orderBy('id').limit(limit).execute()
 }
 
+const stateChange = prepared((db: Db<OrderTables>, { id, from, to, cancelReason, at }: StateChange & { id: string }) =>
+  db
+    .updateTable('orders')
+    .set(eb => ({ state: to, cancel_reason: cancelReason, version: eb('version', '+', 1), updated_at: at }))
+    .where('id', '=', id)
+    .where('state', '=', from),
+)
+
 /** Moves an order from one state to another; false where it is not in that state. */
 export async function changeOrderState(tx: Tx<OrderTables>, id: string, change: StateChange): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('orders')
-    .set(eb => ({
-      state: change.to,
-      cancel_reason: change.cancelReason,
-      version: eb('version', '+', 1),
-      updated_at: change.at,
-    }))
-    .where('id', '=', id)
-    .where('state', '=', change.from)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return (await stateChange.change(tx, { id, ...change })) === 1n
 }
 
 export async function insertHistory(tx: Tx<OrderTables>, row: OrderHistoryRow): Promise<void> {
-  await tx.insertInto('order_history').values(row).execute()
+  await insertRow(tx, 'order_history', row)
 }
 
 /** Each order's transitions, oldest first. */

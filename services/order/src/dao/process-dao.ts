@@ -1,5 +1,5 @@
 // Processes in SQL.
-import { type Db, prepared, type Tx } from '@waybill/platform/db'
+import { type Db, insertRow, prepared, type Tx } from '@waybill/platform/db'
 import type { ProcessRow, ProcessStatus } from '../models/process.ts'
 import type { OrderTables } from '../models/tables.ts'
 
@@ -11,7 +11,7 @@ export interface ProcessFilter {
 }
 
 export async function insertProcess(tx: Tx<OrderTables>, row: ProcessRow): Promise<void> {
-  await tx.insertInto('user_processes').values(row).execute()
+  await insertRow(tx, 'user_processes', row)
 }
 
 const processById = prepared((db: Db<OrderTables>, { processId }: { processId: string }) =>

@@ -1,5 +1,5 @@
 // Attempts to move money, in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, insertRow, type Tx } from '@waybill/platform/db'
 import type { AttemptRow } from '../models/attempt.ts'
 import type { PaymentTables } from '../models/tables.ts'
 
@@ -25,7 +25,7 @@ export async function hasOpenAttempt(tx: Tx<PaymentTables>, paymentId: string): 
 }
 
 export async function insertAttempt(tx: Tx<PaymentTables>, row: AttemptRow): Promise<void> {
-  await tx.insertInto('payment_attempts').values(row).execute()
+  await insertRow(tx, 'payment_attempts', row)
 }
 
 /** Closes or changes an open attempt; false where its outcome was recorded before. */

@@ -1,5 +1,5 @@
 // The mock gateway's memory, in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, insertRow, type Tx } from '@waybill/platform/db'
 import type { MockLedgerRow } from '../models/mock-ledger.ts'
 import type { PaymentTables } from '../models/tables.ts'
 
@@ -8,7 +8,7 @@ export function findLedgerEntry(db: Db<PaymentTables>, key: string): Promise<Moc
 }
 
 export async function insertLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<void> {
-  await tx.insertInto('mock_gateway_ledger').values(row).execute()
+  await insertRow(tx, 'mock_gateway_ledger', row)
 }
 
 export async function updateLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<void> {

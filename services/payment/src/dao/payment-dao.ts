@@ -1,16 +1,24 @@
 // Payments and their history in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, insertRow, prepared, type Tx } from '@waybill/platform/db'
 import type { HistoryRow } from '../models/history.ts'
 import type { PaymentRow, PaymentWithAttempts } from '../models/payment.ts'
 import type { PaymentTables } from '../models/tables.ts'
 import { listAttempts } from './attempt-dao.ts'
 
+const paymentById = prepared((db: Db<PaymentTables>, { id }: { id: string }) =>
+  db.selectFrom('payments').selectAll().where('id', '=', id),
+)
+
 export function findPayment(db: Db<PaymentTables>, id: string): Promise<PaymentRow | undefined> {
-  return db.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst()
+  return paymentById.first(db, { id })
 }
 
+const paymentOfOrder = prepared((db: Db<PaymentTables>, { orderId }: { orderId: string }) =>
+  db.selectFrom('payments').selectAll().where('order_id', '=', orderId),
+)
+
 export function findPaymentOfOrder(db: Db<PaymentTables>, orderId: string): Promise<PaymentRow | undefined> {
-  return db.selectFrom('payments').selectAll().where('order_id', '=', orderId).executeTakeFirst()
+  return paymentOfOrder.first(db, { orderId })
 }
 
 /** A payment and all its attempts, oldest first. */
@@ -43,8 +51,7 @@ export function listPayments(
 
 /** False where the order has a payment already. */
 export async function insertPayment(tx: Tx<PaymentTables>, row: PaymentRow): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx.insertInto('payments').orIgnore().values(row).executeTakeFirst()
-  return numInsertedOrUpdatedRows === 1n
+  return (await insertRow(tx, 'payments', row, { orIgnore: true })) === 1n
 }
 
 /** Changes the payment that was read as `before`; undefined where it has changed since. */
@@ -86,5 +93,5 @@ export async function reserveRefund(
 }
 
 export async function insertHistory(tx: Tx<PaymentTables>, row: HistoryRow): Promise<void> {
-  await tx.insertInto('payment_history').values(row).execute()
+  await insertRow(tx, 'payment_history', row)
 }
