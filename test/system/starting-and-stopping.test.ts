@@ -57,6 +57,7 @@ test('bad settings end with 78 and a line for each, without a stack trace', () =
 
 test.each([
   ['WAYBILL_SECRET_KEY', { WAYBILL_SERVICES: 'user' }],
+  ['USER_SERVICE_URL', { WAYBILL_SERVICES: 'data', WAYBILL_SECRET_KEY: Buffer.alloc(32).toString('base64') }],
   ['OPERATOR_PASSWORD', { OPERATOR_EMAIL: 'a@b.c', OPERATOR_PASSWORD: 'short' }],
   ['OPERATOR_PASSWORD', { OPERATOR_EMAIL: 'a@b.c' }],
   ['JWT_PRIVATE_KEY', { JWT_PRIVATE_KEY: 'not a key' }],

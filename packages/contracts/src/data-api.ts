@@ -7,6 +7,7 @@ import {
   datasetName,
   type ExportFormat,
   exportFormat,
+  formed,
   id,
   namedAnswer,
   type PageQuery,
@@ -85,7 +86,7 @@ const fileProperties = {
   records: Joi.number().integer(),
   bytes: Joi.number().integer(),
 }
-const driver = () => Joi.string().pattern(/^[a-z][a-z0-9-]{0,39}$/)
+const driver = () => formed(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a driver')
 const settings = () => Joi.object().unknown(true).max(50).description('By driver; merged into what is there')
 const cloudParams = Joi.object<{ name: string }>({ name: cloudName().required() })
 const readData = {

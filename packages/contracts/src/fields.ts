@@ -10,6 +10,13 @@ export const id = () =>
 export const time = () =>
   Joi.string().isoDate().description('RFC 3339, UTC, milliseconds').example('2026-11-21T10:00:00.000Z')
 
+/** Text of a certain form; `form` says it in words, for whoever got it wrong and for the documents. */
+export const formed = (pattern: RegExp, form: string) =>
+  Joi.string()
+    .pattern(pattern)
+    .messages({ 'string.pattern.base': `{{#label}} must be ${form}` })
+    .description(form)
+
 /** The largest amount that may be asked for one dataset: fifty of them still count exactly. */
 export const largestPrice = 1_000_000_000
 export const amount = () =>
@@ -22,24 +29,18 @@ export const amount = () =>
 
 const currencies = Intl.supportedValuesOf('currency')
 export const currency = () =>
-  Joi.string()
-    .pattern(/^[A-Z]{3}$/)
-    .custom((value: string, tools) => (currencies.includes(value) ? value : tools.error('any.invalid')))
-    .description('ISO 4217')
+  formed(/^[A-Z]{3}$/, 'a currency of ISO 4217, such as USD')
+    .custom((value: string, tools) => (currencies.includes(value) ? value : tools.error('string.pattern.base')))
     .example('USD')
 
 /** Names of datasets and accounts: no slash, never a leading dot, so no name can leave its folder. */
 export const areaNamePattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/
-export const datasetName = () =>
-  Joi.string().pattern(areaNamePattern).description('1–100 of A-Za-z0-9._-, no leading dot').example('airports')
+const areaNameForm = '1–100 of A-Za-z0-9._- without a leading dot'
+export const datasetName = () => formed(areaNamePattern, areaNameForm).example('airports')
 /** `_shared` is everybody's to read, so it can be nobody's account. */
-export const accountName = () =>
-  Joi.string().pattern(areaNamePattern).invalid('_shared').description('1–100 of A-Za-z0-9._-, no leading dot')
+export const accountName = () => formed(areaNamePattern, areaNameForm).invalid('_shared')
 export const cloudName = () =>
-  Joi.string()
-    .pattern(/^[A-Z][A-Z0-9_-]{0,39}$/)
-    .description('Upper-case name of a cloud')
-    .example('LOCAL')
+  formed(/^[A-Z][A-Z0-9_-]{0,39}$/, 'the name of a cloud: up to 40 of A-Z0-9_-, a letter first').example('LOCAL')
 
 export const exportFormats = ['ndjson', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]

@@ -12,6 +12,7 @@ import {
   datasetName,
   type ExportFormat,
   exportFormat,
+  formed,
   type IdParams,
   id,
   idParams,
@@ -164,13 +165,11 @@ export const paymentGateways = ['mock', 'stripe'] as const
 /** The tokens that tell the mock gateway what to do. */
 export const mockTokens = ['tok_approve', 'tok_decline', 'tok_slow', 'tok_outage', 'tok_lost'] as const
 const paymentToken = () =>
-  Joi.string()
-    .min(1)
+  formed(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
     .max(255)
-    .pattern(/^[\x21-\x7e]+$/, 'printable ASCII')
     .when('gateway', { is: 'stripe', otherwise: Joi.valid(...mockTokens) })
 const paymentGateway = () => Joi.string().valid(...paymentGateways)
-export const gatewayName = () => Joi.string().pattern(/^[a-z][a-z0-9_-]{0,39}$/)
+export const gatewayName = () => formed(/^[a-z][a-z0-9_-]{0,39}$/, 'the name of a gateway')
 export const paymentChoice = { gateway: paymentGateway(), token: paymentToken() }
 const operatorFilters = {
   user_id: id().description('Operators: the orders of this user'),

@@ -2,7 +2,7 @@
 import { readSettings, type Settings as SettingsOf, setting } from '@waybill/platform/config'
 import { serviceNames } from './services.ts'
 
-const { boolean, duration, httpUrl, list, matching, number, oneOf, secretBytes, secretText, text } = setting
+const { boolean, duration, httpUrl, list, matching, number, oneOf, origins, secretBytes, secretText, text } = setting
 
 const databaseUrl = matching('sqlite:<file>', /^sqlite:.+$/, true)
 const serviceUrl = (service: string) =>
@@ -59,7 +59,7 @@ export const settingsSchema = {
     'error',
     'silent',
   )({ fallback: 'info', description: 'The least urgent log lines that are written, as JSON, to standard error.' }),
-  CORS_ORIGINS: list()({ fallback: '', description: 'Origins whose web pages may call the API; * for all.' }),
+  CORS_ORIGINS: origins({ fallback: '', description: 'Origins whose web pages may call the API; * for all.' }),
   TRUST_PROXY: number({ min: 0, max: 10 })({
     fallback: '0',
     description: 'How many reverse proxies stand in front: so many entries of X-Forwarded-For are believed.',
@@ -111,7 +111,10 @@ export const settingsSchema = {
     fallback: '0.8',
     description: 'The share of payments that the mock gateway approves when no token decides.',
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({ description: 'Where traces are sent (OTLP over HTTP); none by default.' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
+    description:
+      'The base URL of a collector of OpenTelemetry spans (OTLP over HTTP, JSON); no spans are made by default.',
+  }),
 }
 
 export type Settings = SettingsOf<typeof settingsSchema>

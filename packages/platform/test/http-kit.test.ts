@@ -74,6 +74,7 @@ describe('with default settings', () => {
       'UNSUPPORTED_MEDIA_TYPE',
     ],
     ['an unknown packing', '{"text":"a"}', { 'Content-Encoding': 'lzw' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0x74, 0xff, 0x22, 0x3a, 0x31, 0x7d]), {}, 400, 'MALFORMED_JSON'],
     ['a broken packing', '{"text":"a"}', { 'Content-Encoding': 'gzip' }, 400, 'MALFORMED_REQUEST'],
     ['a byte too many', JSON.stringify({ text: 'x'.repeat(102_401 - 11) }), {}, 413, 'PAYLOAD_TOO_LARGE'],
     ['a number for a text', '{"text":1}', {}, 400, 'VALIDATION_FAILED'],
@@ -222,7 +223,7 @@ describe('with default settings', () => {
       const socket = connect(port, '127.0.0.1', () => socket.end('rubbish\r\n\r\n'))
       socket.on('data', chunk => (text += chunk)).on('close', () => resolve(text))
     })
-    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*X-Request-Id: [\s\S]*"code":"MALFORMED_REQUEST"/)
     expect((await call(host.url, 'GET /healthz')).status).toBe(200)
   })
 
@@ -322,6 +323,10 @@ describe('with settings of their own', () => {
     expect(own[0]!.headers.get('ratelimit-remaining')).toBe('2')
     expect(own[3]!.body.code).toBe('TOO_MANY_REQUESTS')
     expect(Number(own[3]!.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(own[3]!.headers.get('ratelimit-limit')).toBe('3')
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      for (let at = 0; at < 5; at++) expect((await call(host.url, `GET ${path}`)).status, path).toBe(200)
+    }
     expect((await statuses(1, host.users.signIn({ role: 'operator' }).token))[0]!.status).toBe(200)
     expect((await statuses(4, 'guess')).map(reply => reply.status)).toEqual([401, 401, 401, 429])
   })
@@ -359,6 +364,8 @@ describe('with settings of their own', () => {
     })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-headers')).toMatch('Authorization')
+    // A browser refuses a header that comes twice.
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example')
     const other = await call(host.url, 'GET /notes/latest', { headers: { Origin: 'https://evil.example' } })
     expect(other.headers.get('access-control-allow-origin')).toBeNull()
   })

@@ -39,9 +39,11 @@ test('every bad setting gets a line that begins with its name', () => {
     ORDER_DATABASE_URL: 'mongodb://u:secret-word@h/d',
     NOT_AUTHENTICATED_STATUS: '403',
     DATA_SERVICE_URL: 'ftp://x',
+    CORS_ORIGINS: 'https://app.example/path',
   })
   expect(lines.map(line => line.split(' ')[0]).sort()).toEqual([
     'CALLBACK_ALLOW_PRIVATE',
+    'CORS_ORIGINS',
     'DATA_SERVICE_URL',
     'JWT_EXPIRES_IN',
     'NOT_AUTHENTICATED_STATUS',

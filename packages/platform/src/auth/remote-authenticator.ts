@@ -1,6 +1,6 @@
 // Asks a user service in another process: its public keys first, so that rubbish never travels, then itself.
 import type { User } from '@waybill/contracts'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import type { Peer } from '../http/peer.ts'
 import type { Authenticator, Principal } from './authenticator.ts'
 
@@ -13,7 +13,10 @@ export class RemoteAuthenticator implements Authenticator {
   constructor(user: Peer, expected: { issuer: string; audience: string }) {
     this.#user = user
     this.#expected = expected
-    this.#keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', user.url()), { timeoutDuration: 5_000 })
+    this.#keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', user.url()), {
+      timeoutDuration: 5_000,
+      [customFetch]: (url, options) => fetch(url, { ...options, headers: user.headers() }),
+    })
   }
 
   async authenticate(token: string): Promise<Principal | undefined> {

@@ -74,18 +74,30 @@ export function oneOf<const V extends string>(...values: V[]) {
   return define(words, value => values.find(known => known === value) ?? refuse(words))
 }
 
+function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+}
+
 /** Comma-separated; blanks around an entry do not count. */
 export function list<const V extends string = string>(...values: V[]) {
   const words = values.length > 0 ? `a comma-separated list of ${values.join(', ')}` : 'a comma-separated list'
   return define(words, value => {
-    const entries = value
-      .split(',')
-      .map(entry => entry.trim())
-      .filter(entry => entry !== '')
+    const entries = splitList(value)
     if (values.length > 0 && entries.some(entry => !values.includes(entry as V))) refuse(words)
     return entries as V[]
   })
 }
+
+const originsForm = 'a comma-separated list of origins, such as https://app.example.com, or *'
+/** Origins as browsers send them (RFC 6454 7): scheme, host and port, nothing behind. */
+export const origins = define(originsForm, value => {
+  const entries = splitList(value)
+  if (entries.some(entry => entry !== '*' && URL.parse(entry)?.origin !== entry)) refuse(originsForm)
+  return entries
+})
 
 export function matching(form: string, pattern: RegExp, secret = false) {
   return (about: Without | WithFallback) =>

@@ -1,12 +1,13 @@
 // The HTTP kit: one Express application for the route tables of all hosted services, with all that they have in common.
 
+import { isUtf8 } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import { errorCatalogue } from '@waybill/contracts'
+import { createServer, STATUS_CODES } from 'node:http'
 import express, { type NextFunction, type Request, type Response } from 'express'
+import { uuidv7 } from 'uuidv7'
 import type { Authenticator, Principal } from '../auth/index.ts'
-import { acceptTraceparent, type Logger, traced, withContext } from '../log/index.ts'
+import { acceptTraceparent, installedTracing, type Logger, readTraceparent, traced, withContext } from '../log/index.ts'
 import type { HttpMetrics } from '../metrics/index.ts'
 import type { Answer } from './answer.ts'
 import { ApiError, problemDocument, refuse } from './api-error.ts'
@@ -53,8 +54,9 @@ const parseJson = express.json({
   limit: bodyLimitBytes,
   strict: false,
   type: 'application/json',
-  // Validation never sees this one name, for copies of an object lose it: it is refused before.
+  // What decoding would quietly mend, and the one name that validation never sees, for copies of an object lose it.
   verify: (_request, _response, body) => {
+    if (!isUtf8(body)) throw new Error('not UTF-8')
     if (/"__proto__"\s*:/.test(body.toString('latin1'))) throw new Error('__proto__')
   },
 })
@@ -68,6 +70,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
   const limit = createRateLimit(options.requestsPerMinute)
   const signInLimit = createRateLimit(options.signInsPerMinute)
   const peerKey = Buffer.from(options.peerKey)
+  const tracing = installedTracing()
 
   const app = express()
   app.disable('x-powered-by')
@@ -81,7 +84,9 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     Object.assign(exchange.extraHeaders, cors.headersFor(request))
     response.once('close', () => finish(exchange))
     if (stopping.signal.aborted) response.shouldKeepAlive = false
-    const traceparent = acceptTraceparent(request.headers.traceparent as string | undefined)
+    const given = request.headers.traceparent as string | undefined
+    if (tracing) exchange.span = tracing.beginRequest(exchange.method, exchange.path, readTraceparent(given))
+    const traceparent = exchange.span?.traceparent ?? acceptTraceparent(given)
     withContext({ requestId: exchange.requestId, traceparent }, () => {
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
         exchange.sendText(204, 'text/plain', '', cors.preflightHeaders(request))
@@ -111,6 +116,10 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     const milliseconds = performance.now() - exchange.startedAt
     const { method, route, service, response, userId } = exchange
     options.metrics.observe({ method, route, service, status: response.statusCode }, milliseconds / 1_000)
+    exchange.span?.end({
+      route: route === 'none' ? undefined : route,
+      status: response.headersSent ? response.statusCode : undefined,
+    })
     options.accessLog.info(
       {
         method,
@@ -142,7 +151,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       const token = bearerToken(request)
       const caller = row.access === 'public' ? undefined : await authenticate(exchange, token)
       exchange.userId = caller?.user_id
-      await countRequest(exchange, caller)
+      if (row.limit !== 'none') await countRequest(exchange, caller)
       if (row.access === 'operator') requireOperator(caller!)
       const given = row.rawBody ? await readBody(parseRaw, request, response) : await readJson(request, response)
       const contract = row.contract
@@ -266,7 +275,9 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     return gone.signal
   }
 
-  const server = createServer({ keepAliveTimeout: 65_000 }, app)
+  const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, app)
+  // An expectation that we do not know is no reason to refuse (RFC 9110 10.1.1 lets us ignore it).
+  server.on('checkExpectation', app)
   server.on('clientError', refuseMalformedHttp)
   return {
     server,
@@ -308,7 +319,9 @@ function bySegment(routes: Route[]): Map<string, [string, Route[]][]> {
 function refuseMethod(allow: string) {
   return (request: Carrying) => {
     if (request.method === 'OPTIONS') return request.exchange!.sendText(204, 'text/plain', '', { Allow: allow })
-    throw refuse('METHOD_NOT_ALLOWED', `${request.method} is not for this path: ${allow} are`, { headers: { Allow: allow } })
+    throw refuse('METHOD_NOT_ALLOWED', `${request.method} is not for this path: ${allow} are`, {
+      headers: { Allow: allow },
+    })
   }
 }
 
@@ -357,6 +370,9 @@ function asApiError(thrown: unknown): ApiError {
   if (type === 'charset.unsupported' || type === 'encoding.unsupported') {
     return refuse('UNSUPPORTED_MEDIA_TYPE', 'send JSON in UTF-8, plain or packed with gzip, deflate or br')
   }
+  if (type === 'entity.verify.failed' && (thrown as Error).message === 'not UTF-8') {
+    return refuse('MALFORMED_JSON', 'the body is not UTF-8')
+  }
   if (type === 'entity.verify.failed') {
     return refuse('VALIDATION_FAILED', '__proto__ is not allowed', {
       errors: [{ field: '__proto__', message: 'is not allowed' }],
@@ -382,16 +398,11 @@ function refuseMalformedHttp(error: Error & { code?: string }, socket: import('n
   }
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
   const status = tooLarge ? 431 : 400
-  const { title } = errorCatalogue.MALFORMED_REQUEST
-  const body = JSON.stringify({
-    type: 'urn:waybill:error:malformed-request',
-    title,
-    status,
-    code: 'MALFORMED_REQUEST',
-    retryable: false,
-  })
+  const requestId = uuidv7()
+  const detail = tooLarge ? 'the header fields are too large' : 'the bytes that came are no HTTP request'
+  const body = problemDocument(new ApiError('MALFORMED_REQUEST', detail), requestId, '/', status)
   socket.end(
-    `HTTP/1.1 ${status} ${tooLarge ? 'Request Header Fields Too Large' : 'Bad Request'}\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Request-Id: ${requestId}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

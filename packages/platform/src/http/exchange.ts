@@ -2,6 +2,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { uuidv7 } from 'uuidv7'
+import type { RequestSpan } from '../log/index.ts'
 import { type Answer, envelope, type StreamEvent } from './answer.ts'
 import { type ApiError, problemDocument } from './api-error.ts'
 import { securityHeaders } from './headers.ts'
@@ -21,6 +22,8 @@ export class Exchange {
   route = 'none'
   service = 'none'
   userId: string | undefined
+  /** Only while tracing is on. */
+  span: RequestSpan | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request
@@ -89,7 +92,9 @@ export class Exchange {
     }
     if (type !== undefined) all.push('Content-Type', type)
     if (length !== undefined) all.push('Content-Length', length)
-    for (const name in this.extraHeaders) all.push(name, this.extraHeaders[name]!)
+    for (const name in this.extraHeaders) {
+      if (headers?.[name] === undefined) all.push(name, this.extraHeaders[name]!)
+    }
     for (const name in headers) all.push(name, headers[name]!)
     this.response.writeHead(status, STATUS_CODES[status], all)
   }

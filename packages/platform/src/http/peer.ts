@@ -23,6 +23,8 @@ export interface Peer {
   /** Resolves with any answer below 500; throws DEPENDENCY_UNAVAILABLE where there is none in time. */
   call<T>(verb: string, path: string, options?: PeerCall): Promise<PeerAnswer<T>>
   unavailable(cause: unknown): ApiError
+  /** What every call to it carries: who we are, and which request and trace the call belongs to. */
+  headers(): Record<string, string>
 }
 
 /** The header by which services know each other; its value is derived from WAYBILL_SECRET_KEY. */
@@ -35,25 +37,26 @@ export function createPeer(service: ServiceName, url: () => string, peerKey: str
       cause,
       headers: { 'Retry-After': '2' },
     })
+  const headers = (): Record<string, string> => {
+    const context = currentContext()
+    if (!context) return { [peerHeader]: peerKey }
+    return { [peerHeader]: peerKey, 'X-Request-Id': context.requestId, traceparent: context.traceparent }
+  }
   return {
     service,
     url,
     unavailable,
+    headers,
     async call<T>(verb: string, path: string, { token, body, timeoutMilliseconds = 5_000 }: PeerCall = {}) {
-      const context = currentContext()
-      const headers: Record<string, string> = { [peerHeader]: peerKey }
-      if (token) headers.Authorization = `Bearer ${token}`
-      if (context) {
-        headers['X-Request-Id'] = context.requestId
-        headers.traceparent = context.traceparent
-      }
-      if (body !== undefined) headers['Content-Type'] = 'application/json'
+      const sent = headers()
+      if (token) sent.Authorization = `Bearer ${token}`
+      if (body !== undefined) sent['Content-Type'] = 'application/json'
       let response: Response
       let parsed: { data?: T; code?: string }
       try {
         response = await fetch(url() + path, {
           method: verb,
-          headers,
+          headers: sent,
           body: body === undefined ? undefined : JSON.stringify(body),
           signal: AbortSignal.timeout(timeoutMilliseconds),
         })

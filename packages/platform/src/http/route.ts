@@ -37,8 +37,8 @@ export interface RouteRow<P, Q, B> {
   contract: Contract<P, Q, B>
   access: Access
   controller: Controller<P, Q, B>
-  /** Counted against SIGN_IN_LIMIT_PER_MINUTE, by address and e-mail. */
-  limit?: 'sign-in'
+  /** `sign-in` is counted against SIGN_IN_LIMIT_PER_MINUTE too, by address and e-mail; `none` is not counted at all. */
+  limit?: 'sign-in' | 'none'
   /** The service's keys, where the operation understands Idempotency-Key. */
   idempotency?: IdempotencyKeys
   /** The body is taken as bytes and not parsed: a signature covers it. */

@@ -2,10 +2,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { uuidv7 } from 'uuidv7'
+import { installedTracing, type Tracing } from './tracing.ts'
 
 export interface WorkContext {
   requestId: string
-  /** W3C Trace Context `traceparent`: `00-<32 hex trace id>-<16 hex span id>-<2 hex flags>`. */
+  /**
+   * W3C Trace Context `traceparent`: `00-<32 hex trace id>-<16 hex span id>-<2 hex flags>`. While tracing is on, it names the
+   * span at hand: whatever leaves us takes it along as its parent.
+   */
   traceparent: string
 }
 
@@ -25,13 +29,20 @@ const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9
 
 /** Answers the caller's `traceparent` where it is well-formed, else a new one (W3C Trace Context 1). */
 export function acceptTraceparent(header: string | undefined): string {
-  return header !== undefined && traceparentPattern.test(header) ? header : newTraceparent()
+  return readTraceparent(header) ?? newTraceparent()
+}
+
+/** Answers the caller's `traceparent` where it is well-formed. */
+export function readTraceparent(header: string | undefined): string | undefined {
+  return header !== undefined && traceparentPattern.test(header) ? header : undefined
 }
 
 let pool = Buffer.alloc(0)
 let at = 0
 
 function newTraceparent(): string {
+  const tracing = installedTracing()
+  if (tracing) return beginTrace(tracing)
   // Randomness is drawn in blocks: one system call serves some hundred requests.
   if (at + 24 > pool.length) {
     pool = randomBytes(24 * 256)
@@ -40,6 +51,13 @@ function newTraceparent(): string {
   const hex = pool.toString('hex', at, at + 24)
   at += 24
   return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`
+}
+
+/** A trace needs a first span, or its spans would hang under one that nobody ever sees. */
+function beginTrace(tracing: Tracing): string {
+  const span = tracing.begin('background work', undefined)
+  span.end()
+  return span.traceparent
 }
 
 /** Runs `work` in the context at hand or, where there is none, in a new one. */

@@ -1,6 +1,7 @@
 export {
   acceptTraceparent,
   currentContext,
+  readTraceparent,
   type WorkContext,
   withContext,
   withNewContext,
@@ -8,3 +9,4 @@ export {
 } from './context.ts'
 export { createAccessLog, createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { traced, tracedModule } from './traced.ts'
+export { installedTracing, type RequestSpan, startTracing } from './tracing.ts'

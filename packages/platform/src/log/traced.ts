@@ -1,46 +1,16 @@
 // Entry, exit and duration of every controller, bo and dao call, by one wrapper where a service is put together.
-import { type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { currentContext, withContext } from './context.ts'
 import type { Logger } from './logger.ts'
+import { installedTracing, type Tracing } from './tracing.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the one place that must accept a function of any parameters
 type AnyFunction = (...args: any[]) => any
 
-/** Wraps one function: debug lines around each call and, where a tracer is installed, a span. At other levels it is the function itself. */
+/** Wraps one function: debug lines around each call and, while tracing is on, a span. Where neither is wanted it is the function itself. */
 export function traced<F extends AnyFunction>(log: Logger, layer: string, name: string, call: F): F {
-  if (!log.isLevelEnabled('debug') && !tracingInstalled()) return call
-  const wrapped = (...args: Parameters<F>): ReturnType<F> => {
-    const started = performance.now()
-    log.debug({ layer, call: name }, 'enter')
-    const span = tracer().startSpan(`${layer} ${name}`)
-    const leave = (error?: unknown) => {
-      log.debug(
-        { layer, call: name, ms: performance.now() - started, error: error ? String(error) : undefined },
-        'leave',
-      )
-      endSpan(span, error)
-    }
-    try {
-      const result = call(...args)
-      if (!(result instanceof Promise)) {
-        leave()
-        return result
-      }
-      return result.then(
-        value => {
-          leave()
-          return value
-        },
-        error => {
-          leave(error)
-          throw error
-        },
-      ) as ReturnType<F>
-    } catch (error) {
-      leave(error)
-      throw error
-    }
-  }
-  return wrapped as F
+  const tracing = installedTracing()
+  const logged = log.isLevelEnabled('debug') ? withLines(log, layer, name, call) : call
+  return (tracing ? withSpan(tracing, `${layer} ${name}`, logged) : logged) as F
 }
 
 /** Wraps every function of a module (`import * as orderDao`), leaving the rest as it is. */
@@ -52,16 +22,53 @@ export function tracedModule<M extends object>(log: Logger, layer: string, modul
   return Object.fromEntries(entries) as M
 }
 
-const tracer = () => trace.getTracer('waybill')
-
-function tracingInstalled(): boolean {
-  const probe = tracer().startSpan('probe')
-  const installed = probe.isRecording()
-  probe.end()
-  return installed
+function withLines(log: Logger, layer: string, name: string, call: AnyFunction): AnyFunction {
+  return (...args) => {
+    const started = performance.now()
+    log.debug({ layer, call: name }, 'enter')
+    return follow(
+      () => call(...args),
+      error =>
+        log.debug(
+          { layer, call: name, ms: performance.now() - started, error: error ? String(error) : undefined },
+          'leave',
+        ),
+    )
+  }
 }
 
-function endSpan(span: Span, error: unknown): void {
-  if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) })
-  span.end()
+/** The span is the parent of all that the call does and sends. Work that is done for nobody (start-up, sweepers) has no span. */
+function withSpan(tracing: Tracing, name: string, call: AnyFunction): AnyFunction {
+  return (...args) => {
+    const context = currentContext()
+    if (!context) return call(...args)
+    const span = tracing.begin(name, context.traceparent)
+    const within = { ...context, traceparent: span.traceparent }
+    return follow(() => withContext(within, () => call(...args)), span.end)
+  }
+}
+
+/** Tells `leave` when a call has ended, now or later, and what it threw. */
+function follow(call: () => unknown, leave: (error?: unknown) => void): unknown {
+  let result: unknown
+  try {
+    result = call()
+  } catch (error) {
+    leave(error)
+    throw error
+  }
+  if (!(result instanceof Promise)) {
+    leave()
+    return result
+  }
+  return result.then(
+    value => {
+      leave()
+      return value
+    },
+    error => {
+      leave(error)
+      throw error
+    },
+  )
 }

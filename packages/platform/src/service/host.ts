@@ -1,12 +1,13 @@
 // Hosts services in this process: one HTTP server, one broker connection, one set of caches for all of them.
 import type { AnyCloudEvent, ServiceName } from '@waybill/contracts'
-import { serviceNames } from '@waybill/contracts'
+import { contractVersion, serviceNames } from '@waybill/contracts'
 import type { Settings } from '@waybill/contracts/settings'
 import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticator } from '../auth/index.ts'
 import { type Broker, MemoryBroker } from '../bus/index.ts'
 import { type Clock, systemClock } from '../clock/index.ts'
+import { SettingsError } from '../config/index.ts'
 import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
-import { createAccessLog, createLogger, type Logger } from '../log/index.ts'
+import { createAccessLog, createLogger, type Logger, startTracing } from '../log/index.ts'
 import { createMetrics } from '../metrics/index.ts'
 import { operationsRoutes } from './operations-routes.ts'
 import type { CreateService, Service, ServiceHost } from './service.ts'
@@ -42,6 +43,10 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   const { settings } = options
   const clock = options.clock ?? systemClock
   const log = options.log ?? createLogger({ name: 'waybill', level: settings.LOG_LEVEL })
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT
+  const warn = (reason: string) => log.warn({ reason }, 'spans are lost')
+  // Before anything is put together: what is wrapped from now on is traced.
+  const stopTracing = endpoint && (await startTracing({ endpoint, version: contractVersion, warn }))
   const broker = options.broker ?? new MemoryBroker()
   const vault = createVault(options.secretKey)
   const peerKey = vault.deriveKey('peer').toString('base64url')
@@ -101,6 +106,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
       for (const service of services) await service.stop?.()
       await Promise.all(services.map(service => service.store.stop()))
       await broker.close()
+      if (stopTracing) await stopTracing()
     },
   }
 }
@@ -117,6 +123,11 @@ function peerUrls(settings: Settings, given: HostOptions['peerUrls']): Partial<R
 
 function judgeOf(services: Service[], { judge, settings }: HostOptions, user: Peer): Authenticator {
   const own = services.find(service => service.judge)?.judge
+  if (!own && !judge && settings.USER_SERVICE_URL === undefined) {
+    throw new SettingsError([
+      'USER_SERVICE_URL is required where the user service is not hosted: only it can judge a token',
+    ])
+  }
   return own ?? judge ?? new RemoteAuthenticator(user, { issuer: settings.JWT_ISSUER, audience: settings.JWT_AUDIENCE })
 }
 

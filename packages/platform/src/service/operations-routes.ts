@@ -43,6 +43,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       verb: 'get',
       path: '/healthz',
       access: 'public',
+      limit: 'none',
       contract: plain('checkHealth', 'The process is alive', 'application/json'),
       controller: () => document(json, '{"status":"ok"}'),
     }),
@@ -50,6 +51,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       verb: 'get',
       path: '/readyz',
       access: 'public',
+      limit: 'none',
       contract: plain('checkReadiness', 'The process can do its work', 'application/json', [200, 503]),
       controller: async () => {
         const readiness = await readReadiness(host, services)
@@ -60,6 +62,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       verb: 'get',
       path: '/metrics',
       access: 'public',
+      limit: 'none',
       contract: plain('readMetrics', 'Metrics in the Prometheus text format', 'text/plain'),
       controller: async () => document(host.metrics.registry.contentType, await host.metrics.registry.metrics()),
     }),
