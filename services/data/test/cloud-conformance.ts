@@ -40,7 +40,7 @@ export function describeCloud(name: string, start: () => Promise<CloudUnderTest>
     function task(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
       return {
         ...{ account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
-        ...{ signal: new AbortController().signal, saveEveryMilliseconds: 0, save: async () => {} },
+        ...{ signal: new AbortController().signal, saveEveryMilliseconds: 0, saveEveryBytes: 0, save: async () => {} },
         ...more,
       }
     }

@@ -1,4 +1,4 @@
-import { rm, symlink, writeFile } from 'node:fs/promises'
+import { rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dataset } from '@waybill/contracts'
 import fc from 'fast-check'
@@ -169,6 +169,37 @@ describe('reading a page', () => {
   })
 })
 
+describe('a dataset that was read a moment ago', () => {
+  test('gives way to a file that wins over it, and comes back when that one goes', async () => {
+    const user = world.signIn()
+    const { account } = user.principal
+    const read = async () => (await world.get<Page>(user, '/data?dataset=cars&limit=1')).body.data.records[0]
+    const shared = await read()
+    expect(await read()).toEqual(shared)
+    await world.put(account, 'cars.csv', 'from\nown\n')
+    expect([await read(), await read()]).toEqual([{ from: 'own' }, { from: 'own' }])
+    await world.put(account, 'cars.ndjson', '{"from":"better"}\n')
+    expect([await read(), await read()]).toEqual([{ from: 'better' }, { from: 'better' }])
+    await rm(world.localPath(account, 'cars.ndjson'))
+    expect(await read()).toEqual({ from: 'own' })
+    await rm(world.localPath(account, 'cars.csv'))
+    expect(await read()).toEqual(shared)
+  })
+
+  test('is read anew once it was written over, also by a cursor of the new version', async () => {
+    const user = world.signIn()
+    const read = (query = '') => world.get<Page>(user, `/data?dataset=rewritten&limit=1${query}`)
+    await world.put(user.principal.account, 'rewritten.csv', 'a,b\n1,2\n3,4\n')
+    const old = await read()
+    await world.put(user.principal.account, 'rewritten.csv', 'c\n10\n20\n')
+    expect((await read(`&cursor=${old.body.page?.next_cursor}`)).body.code).toBe('CURSOR_EXPIRED')
+    const first = await read()
+    expect(first.body.data.records).toEqual([{ c: '10' }])
+    const second = await read(`&cursor=${first.body.page?.next_cursor}`)
+    expect(second.body.data.records).toEqual([{ c: '20' }])
+  })
+})
+
 describe('cursors', () => {
   test('a cursor is void once the source has changed', async () => {
     const user = world.signIn()
@@ -252,6 +283,26 @@ describe('what is refused', () => {
     const { body } = await world.get<Listed>(user, '/data')
     expect(body.data.datasets.map(({ name }) => name)).not.toContain('leak')
     await rm(world.localPath('linked-account'))
+  })
+
+  test('a link that takes the place of a file, or of its folder, between two pages is not followed', async () => {
+    const user = world.signIn()
+    const { account } = user.principal
+    const outside = join(world.host.home, `outside-${account}`)
+    const page = () => world.get(user, '/data?dataset=swapped')
+    await world.put(account, 'swapped.ndjson', '{"a":1}\n')
+    for (let reads = 0; reads < 3; reads++) expect((await page()).status).toBe(200)
+
+    await rename(world.localPath(account), outside)
+    await symlink(outside, world.localPath(account))
+    expect((await page()).body.code).toBe('CLOUD_REFUSED')
+    await rm(world.localPath(account))
+    await rename(outside, world.localPath(account))
+    for (let reads = 0; reads < 3; reads++) expect((await page()).status).toBe(200)
+
+    await rename(world.localPath(account, 'swapped.ndjson'), outside)
+    await symlink(outside, world.localPath(account, 'swapped.ndjson'))
+    expect((await page()).status).toBe(404)
   })
 
   test('a page that meets a broken record says which file and line; the page before it is whole', async () => {

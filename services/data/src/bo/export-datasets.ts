@@ -16,8 +16,10 @@ export class ExportEnded extends Error {
   override readonly name = 'ExportEnded'
 }
 
-/** Progress is told no more often than that; what is quicker is not written down on the way, doing it again is cheap. */
-const saveEveryMilliseconds = 500
+/** Progress is told no more often than that. What is quicker, and smaller than a checkpoint, is not written down on the way. */
+const tellEveryMilliseconds = 500
+/** Also without a word to others: so much, and what is on its way, is written again after a crash. */
+const saveEveryBytes = 8 * 1024 * 1024
 
 export type ExportDatasets = ReturnType<typeof createExportDatasets>
 
@@ -27,13 +29,15 @@ export function createExportDatasets({ openCloud, saveProgress }: Needs) {
     const cloud = await openCloud(it.cloud)
     const weights = await weigh(cloud, it)
     const results: ExportedFile[] = []
-    let savedAt = performance.now()
+    let toldAt = performance.now()
+    const isTimeToTell = () => performance.now() - toldAt >= tellEveryMilliseconds
 
     const save = async (file: ExportFileRow, change: Partial<ExportFileRow>, done: number) => {
       const percentage = percentageOf(weights, file.position, done)
-      if (!(await saveProgress(it, { file, change, percentage }))) throw new ExportEnded()
+      const told = isTimeToTell()
+      if (told) toldAt = performance.now()
+      if (!(await saveProgress(it, { file, change, percentage, told }))) throw new ExportEnded()
       progress.made = true
-      savedAt = performance.now()
     }
 
     for (const file of it.files) {
@@ -41,7 +45,7 @@ export function createExportDatasets({ openCloud, saveProgress }: Needs) {
       const result = finishedBefore(file) ?? (await cloud.processOrder(taskOf(it, file, signal, save)))
       results.push(result)
       const isLast = results.length === it.files.length
-      if (file.sha256 === null && !isLast && performance.now() - savedAt >= saveEveryMilliseconds) {
+      if (file.sha256 === null && !isLast && isTimeToTell()) {
         await save(file, { ...result, percentage: 100, checkpoint: null }, 1)
       }
     }
@@ -57,7 +61,8 @@ function taskOf(
 ) {
   const { dataset, format, position } = file
   return {
-    ...{ account, processId: process_id, dataset, format, position, signal, saveEveryMilliseconds },
+    ...{ account, processId: process_id, dataset, format, position, signal },
+    ...{ saveEveryMilliseconds: tellEveryMilliseconds, saveEveryBytes },
     checkpoint: file.checkpoint === null ? undefined : (JSON.parse(file.checkpoint) as Checkpoint),
     save: (checkpoint: Checkpoint, done: number) =>
       save(

@@ -1,4 +1,4 @@
-// Keeps a checkpoint of a running export and tells the others how far it is.
+// Keeps a checkpoint of a running export and, now and then, tells the others how far it is.
 import type { Outbox } from '@waybill/platform/bus'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
@@ -18,17 +18,19 @@ export interface Progress {
   change: Partial<ExportFileRow>
   /** Of the whole export, 1 to 99. */
   percentage: number
+  told: boolean
 }
 
 export type SaveProgress = ReturnType<typeof createSaveProgress>
 
 /** Answers false where the export does not run any more. */
 export function createSaveProgress({ database, exports, outbox, clock }: Needs) {
-  return (it: ExportWithFiles, { file, change, percentage }: Progress): Promise<boolean> =>
+  return (it: ExportWithFiles, { file, change, percentage, told }: Progress): Promise<boolean> =>
     database.transaction(async tx => {
       const now = clock.now()
       if (!(await exports.noteProgress(tx, it.process_id, percentage, now))) return false
       await exports.saveFile(tx, file, { ...change, updated_at: now })
+      if (!told) return true
       const step = `exporting ${file.dataset} (${file.position + 1} of ${it.files.length})`
       await outbox.add(tx, 'export.progressed', it.order_id, { ...factsOf(it), percentage, step })
       return true

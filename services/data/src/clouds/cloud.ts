@@ -30,9 +30,10 @@ export interface ExportTask {
   readonly checkpoint: Checkpoint | undefined
   readonly signal: AbortSignal
   readonly saveEveryMilliseconds: number
+  readonly saveEveryBytes: number
   /**
-   * Called no more often than that, with a point from which the work can go on after a crash, and the share that is
-   * done (0 to 1). A rejection ends the work.
+   * Called whenever so much time has passed or so many bytes have been written, with a point from which the work can go
+   * on after a crash, and the share that is done (0 to 1). A rejection ends the work.
    */
   save(checkpoint: Checkpoint, done: number): Promise<void>
 }

@@ -40,7 +40,7 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
     return {
       leastPartBytes: 0,
       append: async part => {
-        const whole = Buffer.concat(part)
+        const whole = part.length === 1 ? part[0]! : Buffer.concat(part)
         for (let at = 0; at < whole.length; at += chunkBytes) {
           const piece = whole.subarray(at, at + chunkBytes)
           const row = { process_id: file.processId, position: file.position, first_byte: bytes, bytes: piece }

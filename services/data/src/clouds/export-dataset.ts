@@ -10,6 +10,7 @@ import {
 } from '../formats/index.ts'
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import { UploadLost } from './cloud-error.ts'
+import { LentBuffers } from './lent-buffers.ts'
 import { brokenSource } from './read-records.ts'
 import type { Upload, UploadTarget } from './upload.ts'
 
@@ -32,7 +33,7 @@ export interface Source {
   format: SourceFormat
   /** As announced: for the percentage. */
   bytes: number
-  /** Throws SourceChanged where it is not the version that was found. */
+  /** A chunk is good only until the next one is asked for. Throws SourceChanged where it is not the version that was found. */
   read(from: SourcePlace, signal: AbortSignal): AsyncIterable<SourceChunk>
 }
 
@@ -47,8 +48,10 @@ export interface Checkpoint {
 }
 
 /** So much is converted between two looks at the event loop: what else the process does must not wait longer. */
-const sliceBytes = 128 * 1024
-const partBytes = 4 * 1024 * 1024
+const sliceBytes = 64 * 1024
+const partBytes = 1024 * 1024
+/** What is converted waits in these, of all exports, until it is written. */
+const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
 /** A source that changes all the time cannot be exported. */
 const startsAtMost = 3
 
@@ -92,6 +95,7 @@ async function convert(
 ): Promise<void> {
   const converter = createConverter({ from: source.format, to: task.format, state: from?.converter, columns })
   let savedAt = performance.now()
+  let savedBytes = output.uploaded
   let cursor = from?.cursor ?? null
   const place = { offset: from?.converter.offset ?? 0, cursor }
   for await (const chunk of source.read(place, task.signal)) {
@@ -108,8 +112,9 @@ async function convert(
     // A source that gives little is not waited for until a part is full.
     if (isLast || !output.hasPart({ anySize: sinceSaved >= task.saveEveryMilliseconds * 2 })) continue
     await output.append()
-    if (sinceSaved < task.saveEveryMilliseconds) continue
+    if (sinceSaved < task.saveEveryMilliseconds && output.uploaded - savedBytes < task.saveEveryBytes) continue
     savedAt = now
+    savedBytes = output.uploaded
     const { version, bytes } = source
     const state = converter.state
     const upload = await output.settle()
@@ -129,8 +134,10 @@ class Output {
   uploaded = 0
   readonly #upload: Upload
   readonly #hash = createHash('sha256')
-  #waiting: Uint8Array[] = []
+  /** Blocks, all full but the last one. */
+  #waiting: Buffer[] = []
   #waitingBytes = 0
+  #roomInLast = 0
   #appending: Promise<void> = Promise.resolve()
   /** Bytes to come that the upload has already: they only count for the checksum. */
   #known = 0
@@ -147,6 +154,8 @@ class Output {
   /** Nothing is written any more when it answers. */
   async close(): Promise<void> {
     await this.#appending.catch(() => {})
+    for (const block of this.#waiting) blocks.giveBack(block)
+    this.#waiting = []
     await this.#upload.close()
   }
 
@@ -171,10 +180,23 @@ class Output {
       this.#hash.update(piece)
       const known = Math.min(this.#known, piece.length)
       this.#known -= known
-      if (known === piece.length) continue
-      this.#waiting.push(piece.subarray(known))
-      this.#waitingBytes += piece.length - known
+      if (known < piece.length) this.#keep(asBuffer(piece).subarray(known))
     }
+  }
+
+  /** A copy: the piece may be a view of a chunk, and the next one is read over it. */
+  #keep(piece: Buffer): void {
+    for (let at = 0; at < piece.length; ) {
+      if (this.#roomInLast === 0) {
+        this.#waiting.push(blocks.take())
+        this.#roomInLast = this.#waiting.at(-1)!.length
+      }
+      const block = this.#waiting.at(-1)!
+      const copied = piece.copy(block, block.length - this.#roomInLast, at)
+      at += copied
+      this.#roomInLast -= copied
+    }
+    this.#waitingBytes += piece.length
   }
 
   /** A part is full, or as large as the store will take where any size is good enough. */
@@ -187,10 +209,14 @@ class Output {
   async append(): Promise<void> {
     await this.#appending
     const part = this.#waiting
+    const unused = this.#roomInLast
     this.uploaded += this.#waitingBytes
     this.#waiting = []
-    this.#waitingBytes = 0
-    this.#appending = this.#upload.append(part)
+    this.#waitingBytes = this.#roomInLast = 0
+    const filled = part.map((block, at) => (at === part.length - 1 ? block.subarray(0, block.length - unused) : block))
+    this.#appending = this.#upload.append(filled).finally(() => {
+      for (const block of part) blocks.giveBack(block)
+    })
     this.#appending.catch(() => {})
   }
 
@@ -218,4 +244,8 @@ async function findColumns(source: Source, { format, signal }: ExportTask): Prom
 
 function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes)
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

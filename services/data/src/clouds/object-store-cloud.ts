@@ -13,6 +13,7 @@ import {
 } from './cloud.ts'
 import { DatasetNotFound, SourceBroken, SourceChanged } from './cloud-error.ts'
 import { exportDataset, type Source } from './export-dataset.ts'
+import { type KnownDataset, KnownDatasets } from './known-datasets.ts'
 import { type PagePosition, readRecords } from './read-records.ts'
 import { sourceEndings } from './source-endings.ts'
 import type { UploadTarget } from './upload.ts'
@@ -42,6 +43,7 @@ const deliveryFolder = '.waybill'
 
 export abstract class ObjectStoreCloud extends Cloud {
   readonly #prefix: string
+  readonly #known = new KnownDatasets<DatasetObject>()
 
   /** `prefix` stands before every key: empty or ending in a slash, as the owner of the store wants it. */
   constructor(name: string, prefix: string) {
@@ -54,14 +56,32 @@ export abstract class ObjectStoreCloud extends Cloud {
 
   /**
    * The bytes `start` to `end`, both inclusive, in chunks of some hundred KiB; `end` -1 with `start` 0 is an empty object.
-   * Throws SourceChanged where the object is not of `version` any more.
+   * With `lent` a chunk need be good only until the next one is asked for. Throws SourceChanged where the object is not of
+   * `version` any more.
    */
   protected abstract readObject(
     object: Pick<StoredObject, 'key'> & { version?: string },
     start: number,
     end: number,
-    signal?: AbortSignal,
+    options?: { signal?: AbortSignal; lent?: boolean },
   ): AsyncIterable<Uint8Array>
+
+  /** The same for a page of records: a store may have a quicker way for so little. */
+  protected readPiece(
+    object: StoredObject,
+    start: number,
+    end: number,
+  ): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    return this.readObject(object, start, end)
+  }
+
+  /**
+   * A mark that changes when an object comes into a folder or goes, by which a dataset need not be looked for again with
+   * each page; undefined where a store cannot tell for next to nothing.
+   */
+  protected markOf(_folder: string): string | undefined {
+    return undefined
+  }
 
   /** Where an object is written to, in parts; nothing is to be seen under `key` before the upload is complete. */
   protected abstract writeObject(key: string, contentType: string): UploadTarget
@@ -71,7 +91,7 @@ export abstract class ObjectStoreCloud extends Cloud {
 
   override async listDatasets(account: string): Promise<DatasetInfo[]> {
     assertAreaNames(account)
-    const areas = await Promise.all([account, sharedAccount].map(area => this.#list(`${this.#prefix}${area}/`)))
+    const areas = await Promise.all([account, sharedAccount].map(area => this.#list(this.#folderOf(area))))
     const byName = new Map<string, DatasetObject>()
     for (const objects of areas.reverse()) {
       for (const object of bestOfEach(objects)) byName.set(object.dataset, object)
@@ -82,19 +102,51 @@ export abstract class ObjectStoreCloud extends Cloud {
   }
 
   override async getData(account: string, dataset: string, position: unknown, limit: number): Promise<DataPage> {
-    if (position !== undefined) return this.#readPage(account, dataset, limit, position as Position)
-    return untilUnchanged(() => this.#readPage(account, dataset, limit))
+    assertAreaNames(account, dataset)
+    const from = position as Position | undefined
+    const name = `${account}/${dataset}`
+    const known = this.#known.recall(name, count => this.#marksFor(account, count))
+    if (known) {
+      try {
+        return await this.#readPage(known, limit, from)
+      } catch (error) {
+        if (!(error instanceof SourceChanged)) throw error
+        this.#known.distrust(name)
+      }
+    }
+    const readAnew = async () => this.#readPage(await this.#getToKnow(name, account, dataset), limit, from)
+    return from ? readAnew() : untilUnchanged(readAnew)
   }
 
-  async #readPage(account: string, dataset: string, limit: number, from?: Position): Promise<DataPage> {
+  async #getToKnow(name: string, account: string, dataset: string): Promise<KnownDataset<DatasetObject>> {
+    const marks = this.#marksFor(account)
     const object = await this.#find(account, dataset)
+    const isOwn = object.key.startsWith(this.#folderOf(account))
+    return this.#known.remember(name, object, isOwn ? marks.slice(0, 1) : marks)
+  }
+
+  /** Of the folders that are looked through for a dataset, in their order. */
+  #marksFor(account: string, count = 2): (string | undefined)[] {
+    return [account, sharedAccount].slice(0, count).map(area => this.markOf(this.#folderOf(area)))
+  }
+
+  #folderOf(area: string): string {
+    return `${this.#prefix}${area}/`
+  }
+
+  async #readPage(
+    { object, hints }: KnownDataset<DatasetObject>,
+    limit: number,
+    from: Position | undefined,
+  ): Promise<DataPage> {
     if (from && from.version !== versionOf(object)) throw new SourceChanged(`${fileName(object)} has changed`)
     const { records, next } = await readRecords(
       {
         name: fileName(object),
         format: object.format,
         bytes: object.bytes,
-        read: (start, end) => this.readObject(object, start, end),
+        hints,
+        read: (start, end) => this.readPiece(object, start, end),
       },
       from,
       limit,
@@ -127,7 +179,7 @@ export abstract class ObjectStoreCloud extends Cloud {
   async #find(account: string, dataset: string): Promise<DatasetObject> {
     assertAreaNames(account, dataset)
     for (const area of [account, sharedAccount]) {
-      const objects = await this.#list(`${this.#prefix}${area}/${dataset}.`)
+      const objects = await this.#list(`${this.#folderOf(area)}${dataset}.`)
       const [found] = bestOfEach(objects.filter(object => object.dataset === dataset))
       if (found) return found
     }
@@ -141,7 +193,7 @@ export abstract class ObjectStoreCloud extends Cloud {
       format: object.format,
       bytes: object.bytes,
       read: async function* (this: ObjectStoreCloud, from: { offset: number }, signal: AbortSignal) {
-        const chunks = this.readObject(object, from.offset, object.bytes - 1, signal)
+        const chunks = this.readObject(object, from.offset, object.bytes - 1, { signal, lent: true })
         for await (const bytes of chunks) yield { bytes }
       }.bind(this),
     }

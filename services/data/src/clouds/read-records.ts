@@ -8,11 +8,20 @@ export interface RecordFile {
   name: string
   format: SourceFormat
   bytes: number
+  /** Of this version of the file; written here for the next page. */
+  hints?: PageHints
   /** Both inclusive. */
-  read(start: number, end: number): AsyncIterable<Uint8Array>
+  read(start: number, end: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
-/** A record boundary. The columns of CSV are read anew each time: a cursor must stay short. */
+/** What one page tells the next one, so that it reads no more than it needs. */
+export interface PageHints {
+  columns?: string[]
+  /** Of the source, on average. */
+  recordBytes?: number
+}
+
+/** A record boundary. The columns of CSV are no part of it, a cursor must stay short: they are remembered, or read anew. */
 export type PagePosition = Omit<ConverterState, 'columns'>
 
 export interface RecordPage {
@@ -22,7 +31,10 @@ export interface RecordPage {
 }
 
 const pageBytes = 4 * 1024 * 1024
-const firstReadBytes = 64 * 1024
+const firstReadBytes = 16 * 1024
+const leastReadBytes = 4 * 1024
+/** A wide header is read anew rather than kept. */
+const columnsKept = 1_000
 const largestReadBytes = 1024 * 1024
 
 export async function readRecords(
@@ -30,30 +42,42 @@ export async function readRecords(
   from: PagePosition | undefined,
   limit: number,
 ): Promise<RecordPage> {
-  const reader = new PageReader(file, from && { ...from, columns: await readColumns(file) })
+  const hints = file.hints ?? {}
+  const columns = from && (hints.columns ?? (await readColumns(file)))
+  const reader = new PageReader(file, from && { ...from, columns }, bytesFor(limit, hints))
   await naming(file, reader.fill(limit))
-  const position = reader.position
+  const { columns: read, ...position } = reader.state
   const records = splitRecords(reader.take())
-  return { records, next: (await hasMore(reader)) ? position : null }
+  const next = (await hasMore(reader)) ? position : null
+  if ((read?.length ?? 0) <= columnsKept) hints.columns = read
+  if (records.length > 0) hints.recordBytes = (position.offset - (from?.offset ?? 0)) / records.length
+  return { records, next }
+}
+
+/** Enough for the page and the record behind it, which says that there is a next page. */
+function bytesFor(limit: number, { recordBytes }: PageHints): number {
+  if (recordBytes === undefined) return firstReadBytes
+  const expected = Math.ceil((recordBytes * (limit + 1) * 1.25) / leastReadBytes) * leastReadBytes
+  return Math.min(expected, largestReadBytes)
 }
 
 class PageReader {
   readonly #file: RecordFile
   readonly #converter
   #readTo: number
-  #readBytes = firstReadBytes
+  #readBytes: number
   #output: Uint8Array[] = []
   #outputBytes = 0
 
-  constructor(file: RecordFile, state: ConverterState | undefined) {
+  constructor(file: RecordFile, state: ConverterState | undefined, readBytes: number) {
     this.#file = file
+    this.#readBytes = readBytes
     this.#converter = createConverter({ from: file.format, to: 'ndjson', state })
     this.#readTo = state?.offset ?? 0
   }
 
-  get position(): PagePosition {
-    const { columns: _, ...position } = this.#converter.state
-    return position
+  get state(): ConverterState {
+    return this.#converter.state
   }
 
   get records(): number {
@@ -89,7 +113,7 @@ class PageReader {
     return this.#converter.state.columns
   }
 
-  #readOn(): AsyncIterable<Uint8Array> {
+  #readOn(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
     const start = this.#readTo
     this.#readTo = Math.min(start + this.#readBytes, this.#file.bytes)
     this.#readBytes = Math.min(this.#readBytes * 4, largestReadBytes)
@@ -107,7 +131,7 @@ class PageReader {
 const nothing = new Uint8Array(0)
 
 async function readColumns(file: RecordFile): Promise<string[] | undefined> {
-  return file.format === 'csv' ? naming(file, new PageReader(file, undefined).readColumns()) : undefined
+  return file.format === 'csv' ? naming(file, new PageReader(file, undefined, firstReadBytes).readColumns()) : undefined
 }
 
 /** What is wrong with the next page is for the next page to say. */

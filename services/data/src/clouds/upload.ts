@@ -4,7 +4,7 @@
 export interface Upload {
   /** The fewest bytes that a part may have, the last one apart; 0 where any will do. */
   readonly leastPartBytes: number
-  /** Adds a part. Calls do not overlap. */
+  /** Adds a part, whose bytes are good until this answers. Calls do not overlap. */
   append(part: Uint8Array[]): Promise<void>
   /** Sees to it that all parts so far outlive a crash; answers what `resume` needs to go on behind them, as JSON. */
   settle(): Promise<unknown>

@@ -1,5 +1,5 @@
 // Clouds in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, prepared, type Tx } from '@waybill/platform/db'
 import type { CloudRow } from '../models/cloud.ts'
 import type { DataTables } from '../models/tables.ts'
 
@@ -7,8 +7,12 @@ export function listClouds(db: Db<DataTables>): Promise<CloudRow[]> {
   return db.selectFrom('clouds').selectAll().orderBy('name').execute()
 }
 
+const cloudByName = prepared<DataTables, { name: string }, CloudRow>((db, { name }) =>
+  db.selectFrom('clouds').selectAll().where('name', '=', name),
+)
+
 export function findCloud(db: Db<DataTables>, name: string): Promise<CloudRow | undefined> {
-  return db.selectFrom('clouds').selectAll().where('name', '=', name).executeTakeFirst()
+  return cloudByName.first(db, { name })
 }
 
 /** False where the name is taken. */

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { uuidv7 } from 'uuidv7'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ExportTask } from '../src/clouds/cloud.ts'
+import { SourceBroken } from '../src/clouds/cloud-error.ts'
+import { LocalCloud } from '../src/clouds/drivers/local.ts'
+import type { Checkpoint } from '../src/clouds/export-dataset.ts'
+
+const mebibyte = 1024 * 1024
+const rows = 400_000
+const account = uuidv7()
+let root: string
+let options: { root: string; makeRoot: boolean; synced: boolean }
+let ndjson: string
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'waybill-large-'))
+  options = { root, makeRoot: true, synced: false }
+  await mkdir(join(root, account))
+  const ids = Array.from({ length: rows }, (_, id) => id)
+  ndjson = ids.map(id => `{"id":"${id}","name":"row number ${id} of them all"}\n`).join('')
+  await writeFile(join(root, account, 'lines.ndjson'), ndjson)
+  await writeFile(
+    join(root, account, 'table.csv'),
+    `id,name\n${ids.map(id => `${id},row number ${id} of them all\n`).join('')}`,
+  )
+  await writeFile(join(root, account, 'broken.csv'), `a,b\n${'1,2\n'.repeat(2 * mebibyte)}3\n`)
+})
+afterAll(() => rm(root, { recursive: true }))
+
+function taskOf(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
+  return {
+    ...{ account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
+    ...{ signal: new AbortController().signal, saveEveryMilliseconds: 3_600_000, saveEveryBytes: 8 * mebibyte },
+    save: async () => {},
+    ...more,
+  }
+}
+
+const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex')
+const deliveryOf = ({ processId, dataset }: ExportTask) =>
+  join(root, account, '.waybill', processId, `${dataset}.ndjson`)
+
+describe('a large export', () => {
+  const cloud = () => new LocalCloud('LOCAL', options)
+
+  test.each(['lines', 'table'])(
+    'of %s is the right file, with a checkpoint every 8 MiB however quick it is',
+    async dataset => {
+      const uploaded: number[] = [0]
+      const task = taskOf(dataset, {
+        save: async checkpoint => {
+          expect((await stat(`${deliveryOf(task)}.part`)).size).toBeGreaterThanOrEqual(checkpoint.uploaded)
+          uploaded.push(checkpoint.uploaded)
+        },
+      })
+      const file = await cloud().processOrder(task)
+      expect(file).toEqual({ records: rows, bytes: ndjson.length, sha256: sha256(ndjson) })
+      expect(sha256(await readFile(deliveryOf(task)))).toBe(file.sha256)
+      const gaps = [...uploaded, file.bytes].slice(1).map((bytes, at) => bytes - uploaded[at]!)
+      expect(gaps.length).toBeGreaterThan(2)
+      expect(Math.max(...gaps)).toBeLessThan(16 * mebibyte)
+    },
+  )
+
+  test('ended by its second checkpoint goes on there and is the same file', async () => {
+    const ended = new Error('ended')
+    const saved: Checkpoint[] = []
+    const task = taskOf('table', {
+      save: async checkpoint => {
+        if (saved.push(checkpoint) === 2) throw ended
+      },
+    })
+    await expect(cloud().processOrder(task)).rejects.toBe(ended)
+    const again: Checkpoint[] = []
+    const save = async (checkpoint: Checkpoint) => {
+      again.push(checkpoint)
+    }
+    const file = await cloud().processOrder({ ...task, checkpoint: saved[1], save })
+    expect(file.sha256).toBe(sha256(ndjson))
+    for (const { uploaded } of again) expect(uploaded).toBeGreaterThan(saved[1]!.uploaded)
+  })
+
+  test('that is aborted rejects with the reason', async () => {
+    const stopping = new AbortController()
+    const reason = new Error('cancelled')
+    const task = taskOf('lines', { signal: stopping.signal, save: async () => stopping.abort(reason) })
+    await expect(cloud().processOrder(task)).rejects.toBe(reason)
+    await expect(cloud().processOrder(taskOf('lines', { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason)
+  })
+
+  test('of a broken source says what is wrong with it', async () => {
+    const refused = cloud().processOrder(taskOf('broken'))
+    await expect(refused).rejects.toThrow(SourceBroken)
+    await expect(refused).rejects.toThrow('broken.csv, line 2097154: 1 field, the header has 2')
+  })
+})
