@@ -97,11 +97,12 @@ export const settingsSchema = {
   OPERATOR_PASSWORD: secretText({ description: 'The password of the first operator, 10 to 128 characters.' }),
   ORDER_PAYMENT_WINDOW: duration({
     fallback: '30m',
-    description: 'How long an order waits for its payment before it is cancelled.',
+    description: 'How long an order to be paid later waits for its payment before it is cancelled.',
   }),
   ORDER_PROCESSING_WINDOW: duration({
     fallback: '24h',
-    description: 'How long a confirmed order may be exported before it is cancelled and its payment voided.',
+    description:
+      'How long an order to be paid now may wait for its payment, and any confirmed order for its export, before it is cancelled and its payment voided.',
   }),
   CALLBACK_ALLOW_PRIVATE: boolean({
     fallback: 'false',

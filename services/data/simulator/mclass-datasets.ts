@@ -24,6 +24,6 @@ function readDataset(file: string, path: string): MclassDataset | undefined {
   const source = sourceEndings.find(({ ending }) => `.${ending}` === extname(file))
   if (!source) return undefined
   const converter = createConverter({ from: source.format, to: 'ndjson' })
-  const records = splitRecords([...converter.convert(readFileSync(path)), ...converter.finish()])
+  const records = [...splitRecords(converter.convert(readFileSync(path))), ...splitRecords(converter.finish())]
   return { name: parse(file).name, records, updatedAt: statSync(path).mtime.toISOString() }
 }

@@ -97,12 +97,12 @@ create table callback_attempts (
 );
 create index callback_attempts_of_process on callback_attempts (process_id, id);
 
--- Each user's signing secret, sealed; after a rotation the one before signs beside it for a while.
+-- Each user's signing secret, sealed; earlier ones sign beside it for a while after the rotation that replaced them:
+-- JSON of [{ secret, expires_at }], the newest first, sealed too.
 create table callback_secrets (
   user_id char(36) not null primary key,
   secret varchar(255) not null,
-  previous_secret varchar(255),
-  previous_expires_at bigint,
+  earlier longtext not null,
   created_at bigint not null,
   updated_at bigint not null
 );

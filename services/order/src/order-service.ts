@@ -135,7 +135,13 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
       windows,
     }),
   )
-  const readForAudit = createReadForAudit({ database, orders, processes, paymentService: peers.payment })
+  const readForAudit = createReadForAudit({
+    database,
+    orders,
+    processes,
+    paymentService: peers.payment,
+    dataService: peers.data,
+  })
   const auditOrders = bo('auditOrders', createAuditOrders({ readForAudit, windows, clock }))
 
   // What events set off.

@@ -1,24 +1,28 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Audit, Payment } from '@waybill/contracts'
+import type { Audit, ExportRecord, Payment } from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, type TestHost } from '@waybill/platform/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cancel, type Placed, placeOrder, startOrderService, tell } from './an-order-and-its-events.ts'
+import { exportOf } from './what-data-tells.ts'
 import { attempt, payment } from './what-payment-tells.ts'
 
 let host: TestHost
 let token: string
 let operator: string
 let payments: FakePeer
+let data: FakePeer
 
 beforeEach(async () => {
   payments = await startFakePeer()
-  host = await startOrderService({ peerUrls: { payment: payments.url } })
+  data = await startFakePeer()
+  host = await startOrderService({ peerUrls: { payment: payments.url, data: data.url } })
   token = host.users.signIn().token
   operator = host.users.signIn({ role: 'operator' }).token
 })
 afterEach(async () => {
   await host.stop()
   await payments.stop()
+  await data.stop()
 })
 
 const audit = async (query = '') => {
@@ -30,9 +34,13 @@ const rules = async () => (await audit()).violations.map(it => it.rule)
 const tellPayment = (placed: Placed, it: Payment) => {
   payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = { status: 200, data: it }
 }
+const tellExport = (placed: Placed, state: ExportRecord['state']) => {
+  data.answers[`GET /exports/${placed.order.process_id}`] = { status: 200, data: exportOf(placed, state) }
+}
 const delivered = async () => {
   const placed = await placeOrder(host, token)
   await tell.authorized(host, placed)
+  tellExport(placed, 'finished')
   await tell.finished(host, placed)
   return placed
 }
@@ -78,6 +86,22 @@ describe('orders as they must be', () => {
     expect(await rules()).toEqual([])
   })
 
+  test('may wait for the answer to a refund', async () => {
+    const placed = await delivered()
+    const asked = attempt({ operation: 'refund', outcome: 'unknown' })
+    tellPayment(placed, payment(placed, 'unknown', [captured, asked]))
+    later()
+    expect(await rules()).toEqual([])
+  })
+
+  test.each(['finished', 'failed', 'cancelled'] as const)('may be cancelled with an export that is %s', async state => {
+    const placed = await cancelled()
+    tellPayment(placed, payment(placed, 'voided'))
+    tellExport(placed, state)
+    later()
+    expect(await rules()).toEqual([])
+  })
+
   test('may be delivered and refunded, or cancelled with all money given back', async () => {
     const [a, b] = [await delivered(), await cancelled()]
     for (const placed of [a, b]) tellPayment(placed, payment(placed, 'refunded', [captured, refunded]))
@@ -89,6 +113,7 @@ describe('orders as they must be', () => {
     const [a, b, c] = [await delivered(), await cancelled(), await confirmed()]
     for (const placed of [a, b]) tellPayment(placed, payment(placed, 'authorized'))
     tellPayment(c, payment(c, 'pending'))
+    tellExport(b, 'running')
     await placeOrder(host, token)
     expect(await audit()).toEqual({ checked: 4, violations: [] })
   })
@@ -99,6 +124,7 @@ test('an order that moves on while it is audited is looked at once more before a
   later()
   Object.defineProperty(payments.answers, `GET /payment/details?order_id=${placed.order.id}`, {
     get: () => {
+      tellExport(placed, 'finished')
       void tell.finished(host, placed)
       return { status: 200, data: payment(placed, 'captured', [captured]) }
     },
@@ -123,7 +149,24 @@ describe('what is wrong is found', () => {
       delivered,
       it => ({ ...payment(it, 'captured', [captured]), currency: 'EUR' }),
     ],
+    ...(['pending', 'authorized', 'declined', 'voided'] as const).map(
+      state =>
+        [
+          `a delivered order that was captured and yet has a payment that is ${state}`,
+          'payment_mismatch',
+          delivered,
+          (it: Placed) => payment(it, state, [captured]),
+        ] as [string, string, () => Promise<Placed>, (it: Placed) => Payment],
+    ),
+    ['a delivered order whose capture has no answer', 'capture_missing', delivered, it => payment(it, 'unknown')],
     ['a cancelled order whose money is held', 'money_held', cancelled, it => payment(it, 'authorized')],
+    ['a cancelled order whose payment has no answer', 'money_held', cancelled, it => payment(it, 'unknown')],
+    [
+      'a cancelled order whose money was given back by a payment that does not know it',
+      'money_held',
+      cancelled,
+      it => payment(it, 'captured', [captured, refunded]),
+    ],
     ['a cancelled order whose money was kept', 'money_kept', cancelled, it => payment(it, 'captured', [captured])],
     [
       'a cancelled order of which a part was kept',
@@ -162,8 +205,44 @@ describe('what is wrong is found', () => {
     expect(await rules()).toEqual([rule])
   })
 
+  test.each(['failed', 'cancelled', undefined] as const)(
+    'a delivered order whose export is %s, at once',
+    async state => {
+      const placed = await delivered()
+      tellPayment(placed, payment(placed, 'captured', [captured]))
+      delete data.answers[`GET /exports/${placed.order.process_id}`]
+      if (state) tellExport(placed, state)
+      expect(await audit()).toEqual({
+        checked: 1,
+        violations: [
+          {
+            order_id: placed.order.id,
+            rule: 'delivery_missing',
+            detail: `the order is delivered, its export is ${state ?? 'missing'}`,
+          },
+        ],
+      })
+    },
+  )
+
+  test('an export that goes on when its order has ended', async () => {
+    const [a, b] = [await delivered(), await cancelled()]
+    tellPayment(a, payment(a, 'captured', [captured]))
+    tellPayment(b, payment(b, 'voided'))
+    for (const placed of [a, b]) tellExport(placed, 'running')
+    later()
+    expect((await audit()).violations.map(it => [it.order_id, it.rule])).toEqual([
+      [a.order.id, 'delivery_missing'],
+      [a.order.id, 'export_running'],
+      [b.order.id, 'export_running'],
+    ])
+  })
+
+  const unpaid = (mode: 'now' | 'later') => () => placeOrder(host, token, { payment: { mode } })
+
   test.each([
-    ['unpaid', () => placeOrder(host, token), 'pending', 31 * 60_000],
+    ['unpaid, to be paid later,', unpaid('later'), 'pending', 31 * 60_000],
+    ['unpaid, to be paid now,', unpaid('now'), 'unknown', 24 * 3_600_000 + 60_000],
     ['unfinished', confirmed, 'authorized', 24 * 3_600_000 + 60_000],
   ] as const)('an order that hangs %s after its window', async (_, make, state, wait) => {
     const placed = await make()
@@ -200,25 +279,29 @@ describe('the stretch of time', () => {
     expect(await audit()).toEqual({ checked: 205, violations: [] })
   })
 
-  test('must make sense', async () => {
-    for (const query of ['since=yesterday', 'since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z']) {
-      const reply = await call(host.url, `GET /audit?${query}`, { token: operator })
-      expect([reply.status, reply.body.errors?.[0]?.field]).toEqual([400, 'since'])
-    }
+  test.each([
+    ['since=yesterday', expect.any(String)],
+    ['since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z', 'must not be after until'],
+    ['since=2999-01-01T00:00:00Z', 'must not be in the future'],
+  ])('must make sense: %s', async (query, message) => {
+    const reply = await call(host.url, `GET /audit?${query}`, { token: operator })
+    expect([reply.status, reply.body.errors]).toEqual([400, [{ field: 'since', message }]])
   })
 })
 
-test('an audit that cannot see the payments says so instead of finding nothing', async () => {
+test.each(['payments', 'exports'])('an audit that cannot see the %s says so instead of finding nothing', async what => {
   const placed = await placeOrder(host, token)
-  payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = undefined
+  if (what === 'payments') payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = undefined
+  else data.answers[`GET /exports/${placed.order.process_id}`] = undefined
   const reply = await call(host.url, 'GET /audit', { token: operator })
   expect([reply.status, reply.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
 })
 
-test('payments are read in the name of the operator, and customers cannot audit', async () => {
+test('payments and exports are read in the name of the operator, and customers cannot audit', async () => {
   const placed = await placeOrder(host, token)
   tellPayment(placed, payment(placed, 'pending'))
   await audit()
   expect(payments.asked.at(-1)?.token).toBe(operator)
+  expect(data.asked.at(-1)?.token).toBe(operator)
   expect((await call(host.url, 'GET /audit', { token })).status).toBe(403)
 })

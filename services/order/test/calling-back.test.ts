@@ -261,27 +261,62 @@ describe('the signing secret', () => {
     expect(await secret()).toBe(fresh)
   })
 
+  const hours = 3_600_000
+
+  /** Delivers, and answers which of `secrets` signed, in the order of the signatures; undefined for one of none of them. */
+  async function signers(secrets: string[]): Promise<(string | undefined)[]> {
+    await attempts(await deliver(), 1)
+    const { headers, body } = receiver.received.at(-1)!
+    const at = new Date(Number(headers['webhook-timestamp']) * 1_000)
+    const signedBy = new Map(
+      secrets.map(key => [new Webhook(key).sign(String(headers['webhook-id']), at, body), key] as const),
+    )
+    return String(headers['webhook-signature'])
+      .split(' ')
+      .map(signature => signedBy.get(signature))
+  }
+
   test('signs beside the one before for 24 hours after a rotation, then alone', async () => {
     const before = await secret()
     const after = await rotate()
-    const signaturesNow = async () => {
-      const placed = await deliver()
-      await attempts(placed, 1)
-      const { headers, body } = receiver.received.at(-1)!
-      const at = new Date(Number(headers['webhook-timestamp']) * 1_000)
-      const sign = (key: string) => new Webhook(key).sign(String(headers['webhook-id']), at, body)
-      return { sent: String(headers['webhook-signature']).split(' '), old: sign(before), new: sign(after) }
-    }
-    const both = await signaturesNow()
-    expect(both.sent).toEqual([both.new, both.old])
-    host.clock.advance(24 * 3_600_000 + 1)
-    const alone = await signaturesNow()
-    expect(alone.sent).toEqual([alone.new])
+    expect(await signers([before, after])).toEqual([after, before])
+    host.clock.advance(24 * hours - 1_000)
+    expect(await signers([before, after])).toEqual([after, before])
+    host.clock.advance(1_001)
+    expect(await signers([before, after])).toEqual([after])
+  })
+
+  test('rotated again within 24 hours signs beside all that were replaced in the last 24 hours', async () => {
+    const first = await secret()
+    const second = await rotate()
+    host.clock.advance(10 * hours)
+    const third = await rotate()
+    const all = [first, second, third]
+    expect(await signers(all)).toEqual([third, second, first])
+    host.clock.advance(14 * hours + 1_000)
+    expect(await signers(all)).toEqual([third, second])
+    host.clock.advance(10 * hours)
+    expect(await signers(all)).toEqual([third])
+  })
+
+  test('rotated often signs beside the last five before it', async () => {
+    const all = [await secret()]
+    for (let made = 0; made < 7; made++) all.unshift(await rotate())
+    expect(await signers(all)).toEqual(all.slice(0, 6))
+  })
+
+  test('rotated twice at once loses none that was given out', async () => {
+    const before = await secret()
+    const given = await Promise.all([rotate(), rotate()])
+    const signed = await signers([before, ...given])
+    expect([signed.length, new Set(signed)]).toEqual([3, new Set([before, ...given])])
+    expect(signed[0]).toBe(await secret())
   })
 
   test('is kept sealed', async () => {
     const { readFile } = await import('node:fs/promises')
     const plain = await secret()
+    await rotate()
     const files = await Promise.all(['order.sqlite', 'order.sqlite-wal'].map(file => readFile(`${host.home}/${file}`)))
     for (const bytes of files) expect(bytes.includes(plain.slice('whsec_'.length))).toBe(false)
   })

@@ -3,6 +3,7 @@ import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybi
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver } from './a-receiver-of-callbacks.ts'
 import { cancel, type Placed, placeOrder, startOrderService, tell } from './an-order-and-its-events.ts'
+import { exportOf } from './what-data-tells.ts'
 import { attempt, payment } from './what-payment-tells.ts'
 
 let host: TestHost
@@ -31,24 +32,13 @@ const tellPayment = ({ order }: Placed, it: Payment | undefined) => {
 const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => {
   data.answers[`GET /exports/${order.process_id}`] = it && { status: 200, data: it }
 }
+const minutes = 60_000
+const after = ({ order }: Placed, milliseconds: number) =>
+  new Date(Date.parse(order.created_at) + milliseconds).toISOString()
 const explain = async ({ order }: Placed) => {
   const reply = await call<Explanation>(host.url, `GET /order/${order.id}/explain`, { token })
   expect(reply.status).toBe(200)
   return reply.body.data
-}
-
-function exportOf({ order }: Placed, state: ExportRecord['state']): ExportRecord {
-  const now = new Date().toISOString()
-  const file = { dataset: 'airports', format: 'csv', records: 10, bytes: 999, sha256: null, percentage: 70 } as const
-  return {
-    process_id: order.process_id,
-    order_id: order.id,
-    state,
-    reason: null,
-    files: [{ ...file, updated_at: now }],
-    created_at: now,
-    updated_at: now,
-  }
 }
 
 test('an order that was just placed waits for the answer of the gateway', async () => {
@@ -60,6 +50,7 @@ test('an order that was just placed waits for the answer of the gateway', async 
     entries: [{ service: 'order', kind: 'order.created', request_id: expect.any(String) }],
   })
   expect(told.next).toContain("the gateway's answer")
+  expect(told.next).toContain(after(placed, 24 * 60 * minutes))
   expect(told.entries[0]?.text).toContain('airports')
 })
 
@@ -67,9 +58,8 @@ test('an order to be paid later waits for its owner, and says until when', async
   const placed = await placeOrder(host, token, { payment: { mode: 'later' } })
   const told = await explain(placed)
   expect(told.summary).toBe('The order waits to be paid: 1.00 USD.')
-  const end = new Date(Date.parse(placed.order.created_at) + 30 * 60_000).toISOString()
+  expect(told.next).toContain(after(placed, 30 * minutes))
   expect(told.next).toContain('POST /payment')
-  expect(told.next).toContain(end)
 
   tellPayment(placed, payment(placed, 'pending', [attempt({ operation: 'authorize', outcome: 'unknown' })]))
   const paying = await explain(placed)
@@ -101,6 +91,35 @@ test('a confirmed order tells its payment and how far each file is, in one story
   )
   const times = told.entries.map(it => it.at)
   expect(times).toEqual([...times].sort())
+})
+
+test('an export that makes no progress tells why, and that it is tried again', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  await tell.progressed(host, placed, 70)
+  tellExport(placed, { ...exportOf(placed, 'running'), reason: 'cloud LOCAL does not answer' })
+  const told = await explain(placed)
+  expect(told.summary).toBe(
+    'The payment is authorized and the export is at 70 % (exporting airports); ' +
+      'it was interrupted and is tried again: cloud LOCAL does not answer.',
+  )
+  expect(told.next).toContain('the export is tried again where it stopped, then the payment is captured')
+})
+
+test('a refund is told, and whether it was all of the money', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  await tell.finished(host, placed)
+  const captured = payment(placed, 'captured', [attempt({ operation: 'capture' })])
+  tellPayment(placed, captured)
+  expect((await explain(placed)).summary).not.toContain('refund')
+  tellPayment(placed, { ...captured, refunded_amount: 40 })
+  expect((await explain(placed)).summary).toContain('Of its payment of 1.00 USD, 0.40 USD was refunded.')
+  tellPayment(placed, { ...captured, state: 'refunded', refunded_amount: 100 })
+  const told = await explain(placed)
+  expect(told.summary).toContain('The order was delivered')
+  expect(told.summary).toContain('Its payment of 1.00 USD was refunded in full.')
+  expect(told.next).toBe('nothing: the order is delivered, and that is final')
 })
 
 test('the other services are asked in the name of who asks', async () => {

@@ -25,12 +25,15 @@ afterEach(() => host.stop())
 
 const stateOf = async (id: string) => (await showOrder(host, token, id)).state
 
-test.each(['now', 'later'] as const)(
-  'an order to be paid %s is cancelled when its payment does not come in time',
-  async mode => {
+test.each([
+  ['later', 30],
+  ['now', 120],
+] as const)(
+  'an order to be paid %s is cancelled when its payment does not come within %i min',
+  async (mode, allowed) => {
     const reply = await order(host, token, { payment: { mode } }, { 'X-Request-Id': 'placed-1' })
     const { id, process_id } = reply.body.data.order
-    host.clock.advance(29 * minutes)
+    host.clock.advance((allowed - 1) * minutes)
     // A second order's round trip gives a window that closes early the time to do so.
     await placeOrder(host, token)
     expect(await stateOf(id)).toBe('created')
@@ -64,6 +67,38 @@ test('a payment that comes after the window changes nothing', async () => {
   expect(await stateOf(placed.order.id)).toBe('cancelled')
 })
 
+test('a payment window that is shorter than a gateway is slow does not touch an order to be paid now', async () => {
+  const { principal } = host.users.signIn()
+  await host.stop()
+  host = await startOrderService({ env: { ORDER_PAYMENT_WINDOW: '2s' } })
+  token = host.users.signIn(principal).token
+  const slow = await placeOrder(host, token)
+  const witness = await placeOrder(host, token, { payment: { mode: 'later' } })
+  host.clock.advance(30_000)
+  await until(
+    () => stateOf(witness.order.id),
+    state => state === 'cancelled',
+  )
+  expect(await stateOf(slow.order.id)).toBe('created')
+  await tell.authorized(host, slow)
+  await tell.finished(host, slow)
+  expect(await stateOf(slow.order.id)).toBe('delivered')
+})
+
+test.each(['now', 'later'] as const)('an order paid %s has the whole processing window for its export', async mode => {
+  const placed = await placeOrder(host, token, { payment: { mode } })
+  host.clock.advance(25 * minutes)
+  await tell.authorized(host, placed)
+  host.clock.advance(119 * minutes)
+  await placeOrder(host, token)
+  expect(await stateOf(placed.order.id)).toBe('confirmed')
+  host.clock.advance(2 * minutes)
+  await until(
+    () => stateOf(placed.order.id),
+    state => state === 'cancelled',
+  )
+})
+
 test('an order that is paid later in time goes on, and its process says what it waits for', async () => {
   const placed = await placeOrder(host, token, { payment: { mode: 'later' } })
   expect(placed.process).toMatchObject({ step: 'awaiting_payment', eta_seconds: null })
@@ -92,7 +127,7 @@ test('a delivered order is left alone when its windows would have closed', async
   await tell.authorized(host, placed)
   await tell.finished(host, placed)
   host.clock.advance(180 * minutes)
-  const witness = await placeOrder(host, token)
+  const witness = await placeOrder(host, token, { payment: { mode: 'later' } })
   host.clock.advance(31 * minutes)
   await until(
     () => stateOf(witness.order.id),

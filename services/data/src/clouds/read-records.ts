@@ -122,7 +122,8 @@ class PageReader {
 
   #keep(pieces: Uint8Array[]): void {
     for (const piece of pieces) {
-      this.#output.push(piece)
+      // A copy: the converter writes the next pieces over these.
+      this.#output.push(Uint8Array.from(piece))
       this.#outputBytes += piece.length
     }
   }

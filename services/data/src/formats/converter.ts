@@ -40,7 +40,8 @@ export interface Converter {
    * them (an empty chunk is enough). 0 reads no more than what stands before the first record, the header row of CSV.
    * A record of JSON or CSV longer than 64 KiB that comes in many chunks may be converted a few chunks later.
    *
-   * The pieces returned never change, unless `chunk` does: NDJSON that stays NDJSON is handed back as views of it.
+   * The pieces returned are good until the next call: it writes over them. NDJSON that stays NDJSON is handed back as views
+   * of `chunk`.
    */
   convert(chunk: Uint8Array, maxRecords?: number): Uint8Array[]
   /**

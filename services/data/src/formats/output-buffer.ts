@@ -37,11 +37,12 @@ export class OutputBuffer {
     this.at += length
   }
 
-  /** What was written since the last call; these bytes never change again. */
+  /** What was written since the last call. The next writing begins in the same buffer, so these bytes are good until then. */
   take(): Uint8Array[] {
     this.#cut()
     const pieces = this.#pieces
     this.#pieces = []
+    this.at = this.#taken = 0
     return pieces
   }
 

@@ -1,4 +1,5 @@
-// Checks that money, orders, processes and histories agree across the services, for all orders of a stretch of time.
+// Checks that money, orders, processes, histories and deliveries agree across the services, for all orders of a
+// stretch of time.
 import type { Audit, AuditQuery } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import { refuse, refuseField } from '@waybill/platform/http'
@@ -45,6 +46,7 @@ export function createAuditOrders({ readForAudit, windows, clock }: Needs) {
 function readRange(since: string | undefined, until: string | undefined, now: number) {
   const end = until === undefined ? now + 1 : readTime('until', until)
   const start = since === undefined ? end - dayMilliseconds : readTime('since', since)
+  if (until === undefined && start > now) throw refuseField('since', 'must not be in the future')
   if (start > end) throw refuseField('since', 'must not be after until')
   return { since: start, until: end }
 }

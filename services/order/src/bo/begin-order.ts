@@ -1,11 +1,11 @@
-// Writes a new order with all that belongs to it: history, process, event, and the window for its payment.
+// Writes a new order with all that belongs to it: history, process, event, and the window that closes on its payment.
 import type { PlaceOrderBody } from '@waybill/contracts'
 import type { Outbox } from '@waybill/platform/bus'
 import type { Timers, Tx } from '@waybill/platform/db'
 import type * as orderDao from '../dao/order-dao.ts'
 import type * as processDao from '../dao/process-dao.ts'
 import { orderedItems } from '../models/order.ts'
-import { type OrderWindows, paymentWindow } from '../models/order-window.ts'
+import { type OrderWindows, paymentWindow, windowEnd } from '../models/order-window.ts'
 import type { OrderTables } from '../models/tables.ts'
 import type { OrderDraft } from './draft-order.ts'
 
@@ -36,8 +36,8 @@ export function createBeginOrder({ orders, processes, outbox, timers, windows }:
       request_id: order.request_id,
     })
     await processes.insertProcess(tx, process)
-    // An order that never gets its answer must not hang: the window closes on every one, paid now or later.
-    await timers.schedule(tx, paymentWindow, order.id, order.created_at + windows.payment)
+    // An order that never gets its answer must not hang: a window closes on every one, paid now or later.
+    await timers.schedule(tx, paymentWindow, order.id, windowEnd(order, windows)!)
     await outbox.add(tx, 'order.created', order.id, {
       order_id: order.id,
       process_id: order.process_id,

@@ -4,7 +4,7 @@ import type { CloudEvent } from '@waybill/contracts'
 import type { Outbox } from '@waybill/platform/bus'
 import type { Timers, Tx } from '@waybill/platform/db'
 import { orderedItems } from '../models/order.ts'
-import { type OrderWindows, paymentWindow, processingWindow } from '../models/order-window.ts'
+import { type OrderWindows, paymentWindow, processingWindow, windowEnd } from '../models/order-window.ts'
 import type { OrderTables } from '../models/tables.ts'
 import type { MoveOrder } from './order-transitions.ts'
 import type { StartProcess } from './start-process.ts'
@@ -24,7 +24,7 @@ export function createConfirmOrder({ moveOrder, startProcess, timers, outbox, wi
     const { order } = moved
     await startProcess(tx, order)
     await timers.cancel(tx, paymentWindow, order.id)
-    await timers.schedule(tx, processingWindow, order.id, order.updated_at + windows.processing)
+    await timers.schedule(tx, processingWindow, order.id, windowEnd(order, windows)!)
     await outbox.add(tx, 'order.confirmed', order.id, {
       order_id: order.id,
       process_id: order.process_id,

@@ -3,8 +3,7 @@ import type { Vault } from '@waybill/platform/auth'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
 import type * as callbackDao from '../dao/callback-dao.ts'
-import type { CallbackSecretRow } from '../models/callback.ts'
-import { newCallbackSecret, sealedFor } from '../models/callback-secret.ts'
+import { type CallbackSecretRow, earlierSecrets, newCallbackSecret, sealedFor } from '../models/callback-secret.ts'
 import type { OrderTables } from '../models/tables.ts'
 
 interface Needs {
@@ -16,8 +15,8 @@ interface Needs {
 
 export interface CallbackSecrets {
   current: string
-  /** The one before the last rotation, while it still signs. */
-  previous: string | undefined
+  /** Those of before that still sign, the newest first. */
+  earlier: string[]
 }
 
 export type FindCallbackSecret = ReturnType<typeof createFindCallbackSecret>
@@ -28,8 +27,7 @@ export function createFindCallbackSecret({ database, callbacks, vault, clock }: 
     const row: CallbackSecretRow = {
       user_id: userId,
       secret: vault.seal(newCallbackSecret(), sealedFor(userId)),
-      previous_secret: null,
-      previous_expires_at: null,
+      earlier: '[]',
       created_at: now,
       updated_at: now,
     }
@@ -42,10 +40,9 @@ export function createFindCallbackSecret({ database, callbacks, vault, clock }: 
 
   return async (userId: string): Promise<CallbackSecrets> => {
     const row = (await callbacks.findSecret(database.db, userId)) ?? (await make(userId))
-    const previousSigns = row.previous_secret !== null && (row.previous_expires_at ?? 0) > clock.now()
     return {
       current: vault.open(row.secret, sealedFor(userId)),
-      previous: previousSigns ? vault.open(row.previous_secret!, sealedFor(userId)) : undefined,
+      earlier: earlierSecrets(row, clock.now()).map(it => vault.open(it.secret, sealedFor(userId))),
     }
   }
 }

@@ -28,11 +28,9 @@ export type PostCallback = ReturnType<typeof createPostCallback>
 
 export function createPostCallback({ callbackAddress, findCallbackSecret, clock, timeoutMilliseconds }: Needs) {
   async function signed(callback: CallbackRow, body: string): Promise<Record<string, string>> {
-    const { current, previous } = await findCallbackSecret(callback.user_id)
+    const { current, earlier } = await findCallbackSecret(callback.user_id)
     const now = new Date(clock.now())
-    const signatures = [current, previous]
-      .filter(secret => secret !== undefined)
-      .map(secret => new Webhook(secret).sign(callback.webhook_id, now, body))
+    const signatures = [current, ...earlier].map(secret => new Webhook(secret).sign(callback.webhook_id, now, body))
     return {
       'webhook-id': callback.webhook_id,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),

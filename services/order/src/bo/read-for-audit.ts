@@ -1,5 +1,6 @@
-// Reads what an audit looks at: an order's own rows, all at one moment, and its payment as the payment service tells it.
-import type { Payment } from '@waybill/contracts'
+// Reads what an audit looks at: an order's own rows, all at one moment, its payment and its export as the services tell
+// them that own them.
+import type { ExportRecord, Payment } from '@waybill/contracts'
 import type { Database, Tx } from '@waybill/platform/db'
 import type { Peer } from '@waybill/platform/http'
 import type * as orderDao from '../dao/order-dao.ts'
@@ -13,15 +14,16 @@ interface Needs {
   orders: typeof orderDao
   processes: typeof processDao
   paymentService: Peer
+  dataService: Peer
 }
 
-type Own = Omit<AuditedOrder, 'payment'>
+type Own = Omit<AuditedOrder, 'payment' | 'delivery'>
 
-const askedAtOnce = 8
+const ordersAskedAtOnce = 8
 
 export type ReadForAudit = ReturnType<typeof createReadForAudit>
 
-export function createReadForAudit({ database, orders, processes, paymentService }: Needs) {
+export function createReadForAudit({ database, orders, processes, paymentService, dataService }: Needs) {
   async function withTheirRows(tx: Tx<OrderTables>, rows: OrderRow[]): Promise<Own[]> {
     if (rows.length === 0) return []
     const histories = Map.groupBy(
@@ -43,12 +45,12 @@ export function createReadForAudit({ database, orders, processes, paymentService
     }))
   }
 
-  async function withPayment(own: Own, token: string): Promise<AuditedOrder> {
-    const path = `/payment/details?order_id=${own.order.id}`
-    const { status, data } = await paymentService.call<Payment>('GET', path, { token })
-    // An audit that cannot see the money must not say that all is well.
-    if (status !== 200 && status !== 404) throw paymentService.unavailable(`${path} answered ${status}`)
-    return { ...own, payment: status === 200 ? data : undefined }
+  async function withPeerParts(own: Own, token: string): Promise<AuditedOrder> {
+    const [payment, delivery] = await Promise.all([
+      ask<Payment>(paymentService, `/payment/details?order_id=${own.order.id}`, token),
+      ask<ExportRecord>(dataService, `/exports/${own.order.process_id}`, token),
+    ])
+    return { ...own, payment, delivery }
   }
 
   return {
@@ -56,9 +58,9 @@ export function createReadForAudit({ database, orders, processes, paymentService
     async batch(range: Parameters<typeof orderDao.listOrdersByTime>[1], token: string): Promise<AuditedOrder[]> {
       const own = await database.transaction(async tx => withTheirRows(tx, await orders.listOrdersByTime(tx, range)))
       const audited: AuditedOrder[] = []
-      for (let at = 0; at < own.length; at += askedAtOnce) {
-        const some = own.slice(at, at + askedAtOnce)
-        audited.push(...(await Promise.all(some.map(it => withPayment(it, token)))))
+      for (let at = 0; at < own.length; at += ordersAskedAtOnce) {
+        const some = own.slice(at, at + ordersAskedAtOnce)
+        audited.push(...(await Promise.all(some.map(it => withPeerParts(it, token)))))
       }
       return audited
     },
@@ -68,7 +70,14 @@ export function createReadForAudit({ database, orders, processes, paymentService
       const [own] = await database.transaction(async tx =>
         withTheirRows(tx, [(await orders.findOrderById(tx, orderId))!]),
       )
-      return withPayment(own!, token)
+      return withPeerParts(own!, token)
     },
   }
+}
+
+/** Undefined where there is none. An audit that cannot see a part must not say that all is well. */
+async function ask<T>(peer: Peer, path: string, token: string): Promise<T | undefined> {
+  const { status, data } = await peer.call<T>('GET', path, { token })
+  if (status !== 200 && status !== 404) throw peer.unavailable(`${path} answered ${status}`)
+  return status === 200 ? data : undefined
 }

@@ -1,9 +1,9 @@
-// Gives a user a new signing secret; the one before signs beside it long enough to be replaced everywhere.
+// Gives a user a new signing secret; those of before sign beside it long enough to be replaced everywhere.
 import type { Vault } from '@waybill/platform/auth'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database } from '@waybill/platform/db'
 import type * as callbackDao from '../dao/callback-dao.ts'
-import { newCallbackSecret, sealedFor } from '../models/callback-secret.ts'
+import { newCallbackSecret, rotated, sealedFor } from '../models/callback-secret.ts'
 import type { OrderTables } from '../models/tables.ts'
 import type { FindCallbackSecret } from './find-callback-secret.ts'
 
@@ -15,19 +15,18 @@ interface Needs {
   clock: Clock
 }
 
-const bothSignMilliseconds = 24 * 3_600_000
-
 export type RotateCallbackSecret = ReturnType<typeof createRotateCallbackSecret>
 
 export function createRotateCallbackSecret({ database, callbacks, findCallbackSecret, vault, clock }: Needs) {
   return async (userId: string): Promise<string> => {
     const secret = newCallbackSecret()
-    const at = clock.now()
     const sealed = vault.seal(secret, sealedFor(userId))
-    const rotated = await database.transaction(tx =>
-      callbacks.rotateSecret(tx, userId, { secret: sealed, previousExpiresAt: at + bothSignMilliseconds, at }),
-    )
+    const isRotated = await database.transaction(async tx => {
+      const row = await callbacks.lockSecret(tx, userId)
+      if (row) await callbacks.changeSecret(tx, userId, rotated(row, sealed, clock.now()))
+      return row !== undefined
+    })
     // Where there was none, the first one is as new as can be.
-    return rotated ? secret : (await findCallbackSecret(userId)).current
+    return isRotated ? secret : (await findCallbackSecret(userId)).current
   }
 }

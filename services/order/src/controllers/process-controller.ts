@@ -22,7 +22,9 @@ export function createProcessController({ findProcess, describeProcess, watchPro
     const row = await findProcess(caller, params.process_id)
     if (asksForEvents(headers.accept)) return eventStream(watchProcess.asItChanges(row, request.signal))
     const wait = waitAskedFor(headers.prefer)
-    const process = await (wait === undefined ? describeProcess(row) : watchProcess.untilItChanges(row, wait, request.signal))
+    const process = await (wait === undefined
+      ? describeProcess(row)
+      : watchProcess.untilItChanges(row, wait, request.signal))
     const after = retryAfter(process)
     return ok(process, {
       ...(after === undefined ? {} : { 'Retry-After': after }),

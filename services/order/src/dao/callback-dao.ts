@@ -1,6 +1,7 @@
 // Callbacks, their attempts and the secrets that sign them, in SQL.
 import type { Db, Tx } from '@waybill/platform/db'
-import type { CallbackAttemptRow, CallbackRow, CallbackSecretRow } from '../models/callback.ts'
+import type { CallbackAttemptRow, CallbackRow } from '../models/callback.ts'
+import type { CallbackSecretRow } from '../models/callback-secret.ts'
 import type { OrderTables } from '../models/tables.ts'
 
 export async function insertCallback(tx: Tx<OrderTables>, row: CallbackRow): Promise<void> {
@@ -61,22 +62,21 @@ export async function insertSecretOnce(tx: Tx<OrderTables>, row: CallbackSecretR
   await tx.insertInto('callback_secrets').orIgnore().values(row).execute()
 }
 
-/** The secret at hand becomes the one before; false where there is none yet. */
-export async function rotateSecret(
+/** Holds a user's secret until the commit; to be called before anything is read. Undefined where there is none yet. */
+export async function lockSecret(tx: Tx<OrderTables>, userId: string): Promise<CallbackSecretRow | undefined> {
+  // An update that changes nothing: the one lock that both databases know.
+  await tx
+    .updateTable('callback_secrets')
+    .set(eb => ({ updated_at: eb.ref('updated_at') }))
+    .where('user_id', '=', userId)
+    .execute()
+  return findSecret(tx, userId)
+}
+
+export async function changeSecret(
   tx: Tx<OrderTables>,
   userId: string,
-  change: { secret: string; previousExpiresAt: number; at: number },
-): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('callback_secrets')
-    // In this order: MySQL reads columns that the same statement has set before as already set.
-    .set(eb => ({
-      previous_secret: eb.ref('secret'),
-      previous_expires_at: change.previousExpiresAt,
-      secret: change.secret,
-      updated_at: change.at,
-    }))
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+  change: Pick<CallbackSecretRow, 'secret' | 'earlier' | 'updated_at'>,
+): Promise<void> {
+  await tx.updateTable('callback_secrets').set(change).where('user_id', '=', userId).execute()
 }

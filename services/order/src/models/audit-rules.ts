@@ -1,5 +1,5 @@
 // What must be true of every order across all services; an order that is young, or in motion, may still be getting there.
-import type { Audit, Payment } from '@waybill/contracts'
+import type { Audit, ExportRecord, Payment } from '@waybill/contracts'
 import { rfc3339 } from '@waybill/platform/clock'
 import type { OrderHistoryRow, OrderRow } from './order.ts'
 import { type OrderWindows, windowEnd } from './order-window.ts'
@@ -11,6 +11,7 @@ export interface AuditedOrder {
   history: OrderHistoryRow[]
   process: ProcessRow | undefined
   payment: Payment | undefined
+  delivery: ExportRecord | undefined
 }
 
 export interface AuditTerms {
@@ -31,7 +32,8 @@ export function violationsOf(audited: AuditedOrder, terms: AuditTerms): Audit['v
     ...historyFindings(audited),
     ...stuckFindings(audited, terms),
     ...captureFindings(audited),
-    ...(inMotion ? [] : moneyFindings(audited)),
+    ...deliveryFindings(audited),
+    ...(inMotion ? [] : [...moneyFindings(audited), ...exportFindings(audited)]),
   ]
   return findings.map(([rule, detail]) => ({ order_id: audited.order.id, rule, detail }))
 }
@@ -74,14 +76,29 @@ function captureFindings({ order, payment }: AuditedOrder): Finding[] {
   return findings
 }
 
+/** An order is delivered because its export has finished, so no delay excuses one that has not. */
+function deliveryFindings({ order, delivery }: AuditedOrder): Finding[] {
+  if (order.state !== 'delivered' || delivery?.state === 'finished') return []
+  return [['delivery_missing', `the order is delivered, its export is ${delivery?.state ?? 'missing'}`]]
+}
+
+function exportFindings({ order, delivery }: AuditedOrder): Finding[] {
+  const isFinal = order.state === 'delivered' || order.state === 'cancelled'
+  if (!isFinal || delivery?.state !== 'running') return []
+  return [['export_running', `the order is ${order.state}, its export is still running`]]
+}
+
 function moneyFindings({ order, payment }: AuditedOrder): Finding[] {
   const captured = sum(succeeded(payment, 'capture'))
   const kept = captured - sum(succeeded(payment, 'refund'))
   const state = payment?.state ?? 'missing'
   switch (order.state) {
     case 'delivered':
-      if (succeeded(payment, 'capture').length > 0) return []
-      return [['capture_missing', `the order is delivered, its payment is ${state}`]]
+      if (succeeded(payment, 'capture').length === 0)
+        return [['capture_missing', `the order is delivered, its payment is ${state}`]]
+      // `unknown` after a capture: the answer to a refund was lost, and the gateway is asked again.
+      if (['captured', 'refunded', 'unknown'].includes(state)) return []
+      return [['payment_mismatch', `the order is delivered and a capture succeeded, yet its payment is ${state}`]]
     case 'cancelled':
       if (kept > 0)
         return [['money_kept', `the order is cancelled, ${kept} ${order.currency} were taken and not given back`]]

@@ -32,16 +32,6 @@ export interface CallbackAttemptRow {
   next_attempt_at: number | null
 }
 
-export interface CallbackSecretRow {
-  user_id: string
-  /** Sealed, as the one before is. */
-  secret: string
-  previous_secret: string | null
-  previous_expires_at: number | null
-  created_at: number
-  updated_at: number
-}
-
 const seconds = 1_000
 const minutes = 60 * seconds
 const hours = 60 * minutes

@@ -27,7 +27,7 @@ export function explain(story: OrderStory): Explanation {
   const entries = [...orderEntries(story), ...paymentEntries(story.payment), ...exportEntries(story.delivery)]
   return {
     order_id: story.order.id,
-    summary: [summaryOf(story), ...missingParts(story)].join(' '),
+    summary: [summaryOf(story), ...refundParts(story), ...missingParts(story)].join(' '),
     next: nextOf(story),
     entries: entries.sort((a, b) => a.at.localeCompare(b.at)),
   }
@@ -43,7 +43,7 @@ function summaryOf(story: OrderStory): string {
     case 'created':
       return waitingForPayment(order, known(story.payment))
     case 'confirmed':
-      return `The payment is authorized and the export is at ${process.percentage} % (${process.step}).`
+      return exporting(process, interruptionOf(story))
     case 'delivered':
       return `The order was delivered at ${process.finished_at}; its data is at ${process.data_url}.`
     case 'cancelled':
@@ -68,6 +68,26 @@ function isUnpaid(order: OrderRow, payment: Payment | undefined): boolean {
   return order.payment_mode === 'later' && !payment?.attempts.length
 }
 
+function exporting({ percentage, step }: Process, interruption: string | undefined): string {
+  const so = `The payment is authorized and the export is at ${percentage} % (${step})`
+  return interruption === undefined ? `${so}.` : `${so}; it was interrupted and is tried again: ${interruption}.`
+}
+
+/** What keeps an export that still runs from going on, as far as the data service tells. */
+function interruptionOf({ delivery }: OrderStory): string | undefined {
+  const record = known(delivery)
+  return record?.state === 'running' ? (record.reason ?? undefined) : undefined
+}
+
+function refundParts(story: OrderStory): string[] {
+  const payment = known(story.payment)
+  if (!payment) return []
+  const paid = readableMoney(payment.amount, payment.currency)
+  if (payment.state === 'refunded') return [`Its payment of ${paid} was refunded in full.`]
+  if (payment.refunded_amount === 0) return []
+  return [`Of its payment of ${paid}, ${readableMoney(payment.refunded_amount, payment.currency)} was refunded.`]
+}
+
 function missingParts({ payment, delivery }: OrderStory): string[] {
   const missing = []
   if (payment === 'down') missing.push('The payment service does not answer, so its part of the story is missing.')
@@ -76,7 +96,7 @@ function missingParts({ payment, delivery }: OrderStory): string[] {
 }
 
 function nextOf(story: OrderStory): string {
-  const { order, process, windows } = story
+  const { order, windows } = story
   const end = rfc3339(windowEnd(order, windows) ?? null)
   const atTheLatest = `if that has not happened by ${end}, the order is cancelled`
   if (order.state === 'created') {
@@ -85,12 +105,16 @@ function nextOf(story: OrderStory): string {
       : `the payment service reports the gateway's answer; ${atTheLatest}`
   }
   if (order.state === 'confirmed') {
-    const left =
-      process.eta_seconds === null ? 'the export goes on' : `the export ends in about ${process.eta_seconds} s`
-    return `${left}, then the payment is captured; ${atTheLatest}`
+    return `${nextOfExport(story)}, then the payment is captured; ${atTheLatest}`
   }
   const steps = [nextOfPayment(story), nextOfCallback(story.callback)].filter(step => step !== undefined)
   return steps.length > 0 ? steps.join('; ') : `nothing: the order is ${order.state}, and that is final`
+}
+
+function nextOfExport(story: OrderStory): string {
+  if (interruptionOf(story) !== undefined) return 'the export is tried again where it stopped'
+  const eta = story.process.eta_seconds
+  return eta === null ? 'the export goes on' : `the export ends in about ${eta} s`
 }
 
 function nextOfPayment({ order, payment }: OrderStory): string | undefined {

@@ -13,12 +13,15 @@ export function windowOf(state: OrderState): string | undefined {
 
 /** Milliseconds. */
 export interface OrderWindows {
+  /** For the customer, where an order is to be paid later. */
   payment: number
+  /** For our own work on an order, once for its payment and once for its export. */
   processing: number
 }
 
 /** When the window of an order closes, epoch ms; undefined for one that waits for nothing. */
 export function windowEnd(order: OrderRow, windows: OrderWindows): number | undefined {
-  if (order.state === 'created') return order.created_at + windows.payment
-  return order.state === 'confirmed' ? order.updated_at + windows.processing : undefined
+  if (windowOf(order.state) === undefined) return undefined
+  const waitsForCustomer = order.state === 'created' && order.payment_mode === 'later'
+  return order.updated_at + (waitsForCustomer ? windows.payment : windows.processing)
 }

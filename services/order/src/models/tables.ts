@@ -1,5 +1,6 @@
 // The tables of the order database, as its daos see them.
-import type { CallbackAttemptRow, CallbackRow, CallbackSecretRow } from './callback.ts'
+import type { CallbackAttemptRow, CallbackRow } from './callback.ts'
+import type { CallbackSecretRow } from './callback-secret.ts'
 import type { OrderHistoryRow, OrderRow } from './order.ts'
 import type { PriceRow } from './price.ts'
 import type { ProcessRow } from './process.ts'
