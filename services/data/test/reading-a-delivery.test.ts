@@ -230,3 +230,17 @@ describe('before order.delivered has come, order and payment are asked', () => {
     }
   })
 })
+
+test.each([
+  ['nothing.ndjson', ''],
+  ['nothing.json', '[]'],
+  ['nothing.csv', 'a,b\n'],
+])('a delivery of %s without a record is an empty page, in either format', async (file, content) => {
+  for (const format of ['csv', 'ndjson'] as const) {
+    const user = world.signIn()
+    await world.put(user.principal.account, file, content)
+    const { process_id } = await world.exportAndDeliver(user, [{ dataset: 'nothing', format }])
+    const { status, body } = await world.get<{ records: unknown[] }>(user, `/data?process_id=${process_id}`)
+    expect([status, body.data.records, body.page]).toEqual([200, [], { next_cursor: null }])
+  }
+})

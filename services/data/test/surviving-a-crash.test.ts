@@ -14,8 +14,8 @@ import { uuidv7 } from 'uuidv7'
 import { expect, test } from 'vitest'
 import { createDataService } from '../src/data-service.ts'
 
-const rows = 3_000_000
-const blocks = 30
+const rows = 8_000_000
+const blocks = 80
 const mebibyte = 1024 * 1024
 
 async function sha256Of(file: string): Promise<string> {
@@ -24,7 +24,7 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** About 80 MB of CSV; answers the checksum of its NDJSON. */
+/** About 210 MB of CSV, enough to be caught at work; answers the checksum of its NDJSON. */
 async function writeLargeCsv(file: string): Promise<string> {
   const ids = Array.from({ length: rows / blocks }, (_, at) => at)
   const csv = Buffer.from(ids.map(id => `${id},row number ${id},${id}\n`).join(''))

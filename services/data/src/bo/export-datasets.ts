@@ -26,7 +26,8 @@ export type ExportDatasets = ReturnType<typeof createExportDatasets>
 /** Answers a result for each file of the export. Sets `progress.made` once there is a checkpoint that was not there before. */
 export function createExportDatasets({ openCloud, saveProgress }: Needs) {
   return async (it: ExportWithFiles, signal: AbortSignal, progress: { made: boolean }): Promise<ExportedFile[]> => {
-    const cloud = await openCloud(it.cloud)
+    const hasBegun = it.files.some(file => file.checkpoint !== null || file.sha256 !== null)
+    const cloud = await openCloud(it.cloud, { forNewWork: !hasBegun })
     const weights = await weigh(cloud, it)
     const results: ExportedFile[] = []
     let toldAt = performance.now()

@@ -14,12 +14,13 @@ interface Needs {
 
 export type OpenCloud = ReturnType<typeof createOpenCloud>
 
-/** Throws CloudRefused where there is no such cloud in working order. */
+/** Throws CloudRefused where there is no such cloud in working order; a disabled one takes no new work, but ends what it has. */
 export function createOpenCloud({ db, clouds, registry }: Needs) {
-  return async (name: string): Promise<Cloud> => {
+  return async (name: string, { forNewWork = false } = {}): Promise<Cloud> => {
     const row = await clouds.findCloud(db, name)
     const cloud = row && (await registry.open(row))
     if (!cloud) throw new CloudRefused(`the cloud ${name} is not set up`)
+    if (forNewWork && !row.enabled) throw new CloudRefused(`the cloud ${name} is disabled at present`)
     return cloud
   }
 }

@@ -25,7 +25,11 @@ export function createReadDeliveredFile({ cursors }: Needs) {
         yield* await open(start, end)
       },
     }
-    const { records, next } = await askCloud(readRecords(source, position, limit))
+    // A file without records may have no byte at all, not even the header row that CSV begins with.
+    const isEmpty = file.records === 0
+    const { records, next } = isEmpty
+      ? { records: [], next: null }
+      : await askCloud(readRecords(source, position, limit))
     return {
       cloud: delivery.cloud,
       dataset: file.dataset,

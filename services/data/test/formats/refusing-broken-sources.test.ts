@@ -190,7 +190,9 @@ describe('a record of more than 16 MiB is refused', () => {
     const source = Buffer.from(before + (from === 'csv' ? content.replaceAll('"', '""') : content) + after)
     const converter = start({ from, to: 'ndjson', source })
     const began = performance.now()
-    const pieces = [...chunksOf(source, [1024])].flatMap(chunk => converter.convert(chunk).map(piece => Buffer.from(piece)))
+    const pieces = [...chunksOf(source, [1024])].flatMap(chunk =>
+      converter.convert(chunk).map(piece => Buffer.from(piece)),
+    )
     const output = Buffer.concat([...pieces, ...converter.finish()])
     expect(output.length).toBeGreaterThan(8 * 1_800_000)
     // Scanned again with each of some 15,000 chunks it would take minutes.
