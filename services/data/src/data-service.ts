@@ -64,7 +64,7 @@ export const createDataService: CreateService = async host => {
   const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress }))
   const finishExport = bo('finishExport', createFinishExport({ database, exports, outbox, clock }))
   const failExport = bo('failExport', createFailExport({ database, exports, outbox, clock }))
-  const retryExportLater = bo('retryExportLater', createRetryExportLater({ database, clock, log }))
+  const retryExportLater = bo('retryExportLater', createRetryExportLater({ database, exports, clock, log }))
   const endings = { finishExport, failExport, retryExportLater }
   const workOffExport = bo('workOffExport', createWorkOffExport({ exportDatasets, ...endings, running }))
   const removeDelivery = bo('removeDelivery', createRemoveDelivery({ database, openCloud, clock, log }))

@@ -84,10 +84,12 @@ test('a place that cannot be written to is tried again until it can', async () =
       ({ subject }) => subject === facts.process_id,
     )?.attempt
   await until(attempts, attempt => attempt === 1)
-  expect((await world.get<ExportRecord>(user, `/exports/${facts.process_id}`)).body.data.state).toBe('running')
+  const troubled = (await world.get<ExportRecord>(user, `/exports/${facts.process_id}`)).body.data
+  expect(troubled).toMatchObject({ state: 'running', reason: 'the cloud could not be worked with at the last try' })
   await rm(world.localPath(facts.account))
   world.host.clock.advance(60_000)
   await world.host.broker.waitFor('export.finished', facts.order_id)
+  expect((await world.untilExport(user, facts.process_id, 'finished')).reason).toBeNull()
   expect(await readFile(world.localPath(facts.account, '.waybill', facts.process_id, 'stocks.ndjson'))).toHaveLength(
     30_148,
   )

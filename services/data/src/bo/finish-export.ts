@@ -21,7 +21,7 @@ export function createFinishExport({ database, exports, outbox, clock }: Needs) 
   return (it: ExportWithFiles, files: ExportedFile[], timer: Timer): Promise<boolean> =>
     database.transaction(async tx => {
       const now = clock.now()
-      const change = { percentage: 100, finished_at: now, updated_at: now }
+      const change = { reason: null, percentage: 100, finished_at: now, updated_at: now }
       if (!(await exports.moveExport(tx, it.process_id, 'finish', change))) return false
       for (const [at, file] of it.files.entries()) {
         await exports.saveFile(tx, file, { ...files[at], percentage: 100, checkpoint: null, updated_at: now })

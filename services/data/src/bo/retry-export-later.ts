@@ -2,10 +2,13 @@
 import type { Clock } from '@waybill/platform/clock'
 import type { Database, Timer } from '@waybill/platform/db'
 import type { Logger } from '@waybill/platform/log'
+import { CloudUnavailable } from '../clouds/cloud-error.ts'
+import type * as exportDao from '../dao/export-dao.ts'
 import type { DataTables } from '../models/tables.ts'
 
 interface Needs {
   database: Database<DataTables>
+  exports: typeof exportDao
   clock: Clock
   log: Logger
 }
@@ -25,9 +28,13 @@ export interface Interruption {
 export type RetryExportLater = ReturnType<typeof createRetryExportLater>
 
 /** Answers false where it has been tried often enough. */
-export function createRetryExportLater({ database, clock, log }: Needs) {
-  const putOff = (timer: Timer, milliseconds: number, attempt: number) =>
-    database.transaction(tx => timer.reschedule(tx, clock.now() + milliseconds, attempt))
+export function createRetryExportLater({ database, exports, clock, log }: Needs) {
+  const putOff = (timer: Timer, milliseconds: number, attempt: number, trouble?: string) =>
+    database.transaction(async tx => {
+      const now = clock.now()
+      if (trouble !== undefined) await exports.noteTrouble(tx, timer.subject, trouble, now)
+      await timer.reschedule(tx, now + milliseconds, attempt)
+    })
 
   return async (timer: Timer, { error, progressMade, stopping }: Interruption): Promise<boolean> => {
     if (stopping) {
@@ -38,7 +45,11 @@ export function createRetryExportLater({ database, clock, log }: Needs) {
     const givenUp = attempt >= triesAtMost
     log.warn({ err: error, process_id: timer.subject, attempt, given_up: givenUp }, 'an export was interrupted')
     if (givenUp) return false
-    await putOff(timer, Math.min(firstWaitMilliseconds * 2 ** (attempt - 1), longestWaitMilliseconds), attempt)
+    const wait = Math.min(firstWaitMilliseconds * 2 ** (attempt - 1), longestWaitMilliseconds)
+    // Only what a cloud's class has put into words is for the customer; other errors may tell of our inside.
+    const trouble =
+      error instanceof CloudUnavailable ? error.message : 'the cloud could not be worked with at the last try'
+    await putOff(timer, wait, attempt, trouble)
     return true
   }
 }

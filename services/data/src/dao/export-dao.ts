@@ -46,6 +46,16 @@ export async function moveExport(
   return numUpdatedRows === 1n
 }
 
+/** Notes what keeps a running export from going on; progress takes it back. */
+export async function noteTrouble(tx: Tx<DataTables>, processId: string, reason: string, now: number): Promise<void> {
+  await tx
+    .updateTable('exports')
+    .set({ reason, updated_at: now })
+    .where('process_id', '=', processId)
+    .where('state', '=', 'running')
+    .execute()
+}
+
 /** Notes how far a running export is; false where it does not run any more. The percentage never goes down. */
 export async function noteProgress(
   tx: Tx<DataTables>,
@@ -56,6 +66,7 @@ export async function noteProgress(
   const { numUpdatedRows } = await tx
     .updateTable('exports')
     .set(eb => ({
+      reason: null,
       percentage: eb.case().when('percentage', '<', percentage).then(percentage).else(eb.ref('percentage')).end(),
       updated_at: now,
     }))
