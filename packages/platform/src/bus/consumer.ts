@@ -8,7 +8,7 @@ import {
 } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import type { Clock } from '../clock/index.ts'
-import type { AnyTx, Database, Timer, Timers, Tx } from '../db/index.ts'
+import { type AnyTx, type Database, insertRow, type Timer, type Timers, type Tx } from '../db/index.ts'
 import { acceptTraceparent, type Logger, withContext } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 
@@ -63,11 +63,7 @@ export class Consumer<T> {
 
   /** Resolves when the message is handled, was handled before, or is kept to be tried again; rejects when none could be committed. */
   deliver(event: AnyCloudEvent): Promise<void> {
-    const context = {
-      requestId: String(event?.requestid ?? uuidv7()),
-      traceparent: acceptTraceparent(event?.traceparent),
-    }
-    return withContext(context, async () => {
+    return withContext(contextOf(event), async () => {
       const wrong = whatIsWrongWith(event)
       if (wrong) return this.#keep(event, `not understood: ${wrong}`, triesAtMost)
       try {
@@ -115,19 +111,15 @@ export class Consumer<T> {
   }
 
   async #handle(tx: Tx<ConsumerTables>, event: AnyCloudEvent): Promise<void> {
-    const inserted = await tx
-      .insertInto('inbox')
-      .orIgnore()
-      .values({ message_id: event.id, handled_at: this.#clock.now() })
-      .executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows === 0n) return
+    const row = { message_id: event.id, handled_at: this.#clock.now() }
+    if ((await insertRow(tx, 'inbox', row, { orIgnore: true })) === 0n) return
     const handler = this.#handlers[event.type] as ((tx: AnyTx, event: AnyCloudEvent) => Promise<void>) | undefined
     await handler?.(tx, event)
   }
 
   async #keep(event: AnyCloudEvent, error: string, tries: number): Promise<void> {
     const now = this.#clock.now()
-    const nextTry = tries < triesAtMost ? now + delays[tries - 1]! : null
+    const nextTry = nextTryAfter(tries, now)
     const row: DeadLetterRow = {
       id: uuidv7(),
       event_id: String(event?.id ?? uuidv7()).slice(0, 64),
@@ -141,8 +133,8 @@ export class Consumer<T> {
     }
     await this.#database.transaction(async tx => {
       // A message that is kept already came twice; the row that stands has its next try.
-      const inserted = await tx.insertInto('dead_letters').orIgnore().values(row).executeTakeFirst()
-      if (inserted.numInsertedOrUpdatedRows !== 0n && nextTry !== null) {
+      const inserted = await insertRow(tx, 'dead_letters', row, { orIgnore: true })
+      if (inserted !== 0n && nextTry !== null) {
         await this.#timers.schedule(tx, redelivery, row.id, nextTry)
       }
     })
@@ -155,11 +147,7 @@ export class Consumer<T> {
     if (!row || row.next_try_at === null) return
     const event = JSON.parse(row.message) as AnyCloudEvent
     const wrong = whatIsWrongWith(event)
-    const context = {
-      requestId: String(event?.requestid ?? uuidv7()),
-      traceparent: acceptTraceparent(event?.traceparent),
-    }
-    await withContext(context, async () => {
+    await withContext(contextOf(event), async () => {
       try {
         if (wrong) throw new Error(`not understood: ${wrong}`)
         await this.#database.transaction(async tx => {
@@ -176,7 +164,7 @@ export class Consumer<T> {
   async #keepAgain(timer: Timer, row: DeadLetterRow, error: string): Promise<void> {
     const now = this.#clock.now()
     const tries = row.tries + 1
-    const nextTry = tries < triesAtMost ? now + delays[tries - 1]! : null
+    const nextTry = nextTryAfter(tries, now)
     await this.#database.transaction(async tx => {
       await tx
         .updateTable('dead_letters')
@@ -189,6 +177,16 @@ export class Consumer<T> {
     if (nextTry === null)
       this.#log.error({ event_id: row.event_id, event_type: row.event_type, error }, 'an event is dead')
   }
+}
+
+/** A message is handled in the name of the request that led to it. */
+function contextOf(event: AnyCloudEvent) {
+  return { requestId: String(event?.requestid ?? uuidv7()), traceparent: acceptTraceparent(event?.traceparent) }
+}
+
+/** Epoch ms; null after the last try. */
+function nextTryAfter(tries: number, now: number): number | null {
+  return tries < triesAtMost ? now + delays[tries - 1]! : null
 }
 
 function findDeadLetter(db: Database<ConsumerTables>['db'], id: string): Promise<DeadLetterRow | undefined> {

@@ -1,7 +1,7 @@
 // Facts are written where they become true and published after the commit; what a crash leaves behind is swept up.
 import type { AnyCloudEvent, EventFacts, EventType } from '@waybill/contracts'
 import type { Clock } from '../clock/index.ts'
-import { type AnyTx, afterCommit, type Database, type Tx } from '../db/index.ts'
+import { type AnyTx, afterCommit, type Database, insertRow, type Tx } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 import { newEvent } from './event.ts'
@@ -38,10 +38,7 @@ export class Outbox {
   async add<K extends EventType>(tx: AnyTx, type: K, subject: string, data: EventFacts[K]): Promise<void> {
     const now = this.#clock.now()
     const event = newEvent(type, subject, data, now)
-    await (tx as Tx<OutboxTable>)
-      .insertInto('outbox')
-      .values({ id: event.id, message: JSON.stringify(event), created_at: now })
-      .execute()
+    await insertRow(tx as Tx<OutboxTable>, 'outbox', { id: event.id, message: JSON.stringify(event), created_at: now })
     afterCommit(tx, () => this.#publish(event))
   }
 

@@ -203,16 +203,12 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     const replayed = kept !== undefined
     try {
       if (!kept) {
-        await controller({
-          ...request,
-          caller: request.caller,
-          signal: request.signal,
-          keepAnswer: async (tx, answer: Answer) => {
-            if (answer.kind !== 'data') throw new Error('only enveloped answers are kept under an Idempotency-Key')
-            kept = exchange.render(answer)
-            await keyed.keep(tx, kept)
-          },
-        })
+        request.keepAnswer = async (tx, answer: Answer) => {
+          if (answer.kind !== 'data') throw new Error('only enveloped answers are kept under an Idempotency-Key')
+          kept = exchange.render(answer)
+          await keyed.keep(tx, kept)
+        }
+        await controller(request)
       }
     } catch (thrown) {
       const error = asApiError(thrown)

@@ -3,10 +3,6 @@ import { type Db, insertRow, type Tx } from '@waybill/platform/db'
 import type { AttemptRow } from '../models/attempt.ts'
 import type { PaymentTables } from '../models/tables.ts'
 
-export function findAttempt(db: Db<PaymentTables>, id: string): Promise<AttemptRow | undefined> {
-  return db.selectFrom('payment_attempts').selectAll().where('id', '=', id).executeTakeFirst()
-}
-
 /** Oldest first. */
 export function listAttempts(db: Db<PaymentTables>, paymentIds: string[]): Promise<AttemptRow[]> {
   if (paymentIds.length === 0) return Promise.resolve([])
