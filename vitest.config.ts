@@ -1,10 +1,78 @@
-import { defineConfig } from 'vitest/config'
+// Which tests run where: everything on SQLite in one process, then what stands on a database or a broker again on MySQL and RabbitMQ.
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { findMissingEngines } from './packages/platform/src/testing/engines.ts'
+import { EnginesReporter } from './scripts/engines-reporter.ts'
 
-export default defineConfig({
-  test: {
-    include: ['{packages,services,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    pool: 'forks',
-  },
+const everything = ['{packages,services,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts']
+/** Suites that make no sense on one process. */
+const onEnginesOnly = 'test/engines/*.test.ts'
+/** Suites that make no sense on a database of one process. */
+const onMysqlOnly = [
+  '{services,packages}/*/test/*-instances.test.ts',
+  'packages/platform/test/mysql-*.test.ts',
+  'test/indexes/*.test.ts',
+]
+/** Suites that go through a database; of those that do, two test large files, at length. */
+const onDatabases = [
+  'services/*/test/!(large-exports|surviving-a-crash).test.ts',
+  'packages/platform/test/{events-are-handled-once,http-kit,timers}.test.ts',
+  ...onMysqlOnly,
+]
+/** Suites of the whole system, whatever it runs on. */
+const onTopologies = ['test/system/{every-route,killed-under-load,readme-journey}.test.ts']
+/** It waits for collectors and crashes: enough in one process and in the largest topology. */
+const inOneTrace = 'test/system/one-trace.test.ts'
+
+export default defineConfig(async () => {
+  const missing = await findMissingEngines()
+  if (process.env.WAYBILL_ENGINES === 'required' && missing.length > 0) throw new Error(missing.join('\n'))
+  const engines = missing.length > 0 ? [] : [...onMysql(), ...onManyProcesses()]
+  const skipped = missing.length > 0 ? { missing, patterns: enginePatterns() } : { missing, patterns: [] }
+  return {
+    test: {
+      pool: 'forks',
+      // Most tests wait for a database or a process more than they compute.
+      maxWorkers: 2,
+      reporters: [
+        'default',
+        ['json', { outputFile: 'node_modules/.cache/test-report.json' }],
+        new EnginesReporter(skipped),
+      ],
+      projects: [project('sqlite', everything, {}, [onEnginesOnly, ...onMysqlOnly]), ...engines],
+    },
+  }
 })
+
+function onMysql(): TestProjectConfiguration[] {
+  return [project('mysql', onDatabases, { TEST_DATABASE: 'mysql' })]
+}
+
+function onManyProcesses(): TestProjectConfiguration[] {
+  return [
+    project('processes', onTopologies, { TEST_TOPOLOGY: 'processes' }),
+    project('balanced', [...onTopologies, inOneTrace, onEnginesOnly], { TEST_TOPOLOGY: 'balanced' }),
+  ]
+}
+
+function enginePatterns(): string[] {
+  return [...onDatabases, ...onTopologies, ...onTopologies, inOneTrace, onEnginesOnly]
+}
+
+function project(
+  name: string,
+  include: string[],
+  env: Record<string, string>,
+  exclude: string[] = [],
+): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: {
+      ...{ name, include, env },
+      exclude: ['**/node_modules/**', ...exclude],
+      globalSetup: name === 'mysql' ? ['test/engines/drop-leftovers.ts'] : [],
+      // A topology is a dozen processes that start.
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+    },
+  }
+}

@@ -54,14 +54,17 @@ The same as a document for machines: \`GET /asyncapi.json\`.`
   return page(
     'Events',
     about,
-    Object.entries<EventDefinition>(eventCatalogue).map(([type, { producer, version, description, schema }]) => {
-      const { properties } = jsonSchemaOf(schema, 'output', {})
-      const rows = Object.entries(properties as Record<string, JsonSchema>).map(([name, fact]) => [
-        `\`${name}\``,
-        inWords(fact),
-      ])
-      return `## ${type}\n\n${description}. Producer: ${producer}; version ${version}.\n\n${table(['Fact', 'Form'], rows)}`
-    }),
+    Object.entries<EventDefinition>(eventCatalogue).map(
+      ([type, { producer, consumers, version, description, schema }]) => {
+        const { properties } = jsonSchemaOf(schema, 'output', {})
+        const rows = Object.entries(properties as Record<string, JsonSchema>).map(([name, fact]) => [
+          `\`${name}\``,
+          inWords(fact),
+        ])
+        const handledBy = consumers.length > 0 ? consumers.join(', ') : 'none'
+        return `## ${type}\n\n${description}. Producer: ${producer}; consumers: ${handledBy}; version ${version}.\n\n${table(['Fact', 'Form'], rows)}`
+      },
+    ),
   )
 }
 

@@ -1,11 +1,13 @@
-// A customer of the server under test: signed up, registered with LOCAL, with datasets in their own folder.
+// A customer of the system under test: signed up, registered with LOCAL, with datasets in their own folder.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Manifest, Order, Process } from '@waybill/contracts'
+import type { Manifest, Order, Process, ServiceName } from '@waybill/contracts'
 import type { Target } from './load/workload.ts'
+import { type RunningSystem, serviceOf } from './running-system.ts'
+import { operator } from './started-process.ts'
 
 interface Envelope {
   data: unknown
@@ -21,38 +23,53 @@ const waitSeconds = 20
 const drainEveryMilliseconds = 50
 
 export class Account {
-  readonly target: Target
+  readonly id: string
   /** Where the user's datasets are. */
   readonly folder: string
+  readonly #system: RunningSystem
+  readonly #token: string
 
-  private constructor(target: Target, folder: string) {
-    this.target = target
+  private constructor(system: RunningSystem, token: string, { id, folder }: { id: string; folder: string }) {
+    this.#system = system
+    this.#token = token
+    this.id = id
     this.folder = folder
   }
 
-  static async open(port: number, home: string): Promise<Account> {
-    const stranger = new Account({ port, token: '' }, '')
+  static async open(system: RunningSystem): Promise<Account> {
+    const stranger = new Account(system, '', { id: '', folder: '' })
     const credentials = { email: `bench-${randomUUID()}@example.com`, password: randomUUID() }
     await stranger.call('POST', '/user', { name: 'Bench', cloud: 'LOCAL', ...credentials })
-    const { access_token: token } = await stranger.call<{ access_token: string }>(
-      'POST',
-      '/authentication',
-      credentials,
-    )
-    const known = new Account({ port, token }, '')
-    const { account } = await known.call<{ account: string }>('GET', '/user/details')
-    const folder = join(home, 'clouds', 'local', account)
+    const known = new Account(system, await stranger.#signIn(credentials), { id: '', folder: '' })
+    const { id, account } = await known.call<{ id: string; account: string }>('GET', '/user/details')
+    const folder = join(system.localCloud, account)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    return new Account(known.target, folder)
+    return new Account(system, known.#token, { id, folder })
   }
 
-  /** The same customer at a server that was started again. */
-  at(port: number): Account {
-    return new Account({ ...this.target, port }, this.folder)
+  /** The operator, who reads everything and orders nothing. */
+  static async openOperator(system: RunningSystem): Promise<Account> {
+    const stranger = new Account(system, '', { id: '', folder: '' })
+    return new Account(system, await stranger.#signIn(operator), { id: '', folder: '' })
+  }
+
+  /** The same customer at a system that was started again. */
+  at(system: RunningSystem): Account {
+    return new Account(system, this.#token, this)
+  }
+
+  /** Where load goes: to whom answers for a service. */
+  target(service: ServiceName): Target {
+    return { port: this.#system.portOf(service), token: this.#token }
+  }
+
+  async #signIn(credentials: { email: string; password: string }): Promise<string> {
+    const { access_token } = await this.call<{ access_token: string }>('POST', '/authentication', credentials)
+    return access_token
   }
 
   async call<T>(verb: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-    const { port, token } = this.target
+    const { port, token } = this.target(serviceOf(path))
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method: verb,
       headers: {

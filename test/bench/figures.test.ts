@@ -1,7 +1,7 @@
 // The bench judges by these: a median or a goal that is wrong would make every table wrong.
 import { describe, expect, it } from 'vitest'
 import { type Figure, isMet, median, percentile, ratioOf, spreadOf } from './figures.ts'
-import { renderText } from './report.ts'
+import { renderText, renderVerdict } from './report.ts'
 
 const figure = (rest: Partial<Figure>): Figure => ({ name: 'accepted', unit: '/s', ours: [100, 300, 200], ...rest })
 
@@ -58,5 +58,43 @@ describe('a figure', () => {
     })
     const text = renderText({ title: 'Orders', figures: [shown], notes: ['how'] })
     expect(text).toMatch(/accepted +200\/s +100 % +100\/s \(naive\) +2\.00 +≥ 3 × floor +NO\n {2}- how/)
+  })
+})
+
+describe('the verdict', () => {
+  const judged = (name: string, ours: number, goal: Figure['goal']) => figure({ name, ours: [ours], goal })
+  const verdict = (...figures: Figure[]) => renderVerdict([{ title: 'Orders', figures, notes: [] }])
+
+  it('counts the goals that are met, and says of the others by how much not', () => {
+    expect(
+      verdict(
+        judged('delivered', 100, { of: 'value', bound: 'at least', limit: 400 }),
+        judged('p50', 24, { of: 'value', bound: 'at most', limit: 12 }),
+        judged('lost', 0, { of: 'value', bound: 'at most', limit: 0 }),
+        figure({ name: 'no goal' }),
+      ),
+    ).toEqual([
+      'Goals: 1 of 3 are met.',
+      'NOT met: Orders: delivered: 100/s, goal ≥ 400/s: a factor of 4.00 away.',
+      'NOT met: Orders: p50: 24.0/s, goal ≤ 12.0/s: a factor of 2.00 away.',
+    ])
+  })
+
+  it('measures against the floor where the goal is of it', () => {
+    const beside = figure({
+      ours: [150],
+      floor: { name: 'naive', samples: [100] },
+      goal: { of: 'floor', bound: 'at least', limit: 2 },
+    })
+    expect(verdict(beside)[1]).toBe('NOT met: Orders: accepted: 1.50 × naive, goal ≥ 2 × floor: a factor of 1.33 away.')
+  })
+
+  it('does not call met what was not measured, or what allowed nothing', () => {
+    expect(verdict(judged('p99', Number.NaN, { of: 'value', bound: 'at most', limit: 5 }))[1]).toContain('not measured')
+    expect(verdict(judged('lost', 2, { of: 'value', bound: 'at most', limit: 0 }))[1]).toContain('none was allowed')
+  })
+
+  it('is silent where nothing was judged', () => {
+    expect(verdict(figure({}))).toEqual([])
   })
 })

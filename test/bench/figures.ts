@@ -1,7 +1,7 @@
 // A figure: what was measured in each round, beside its floor and its goal.
 import type { Goal } from './goals.ts'
 
-export type Unit = '/s' | 'ms' | 'µs' | 's' | 'MB/s' | 'MiB' | 'share' | 'count'
+export type Unit = 'number' | '/s' | 'ms' | 'µs' | 's' | 'MB/s' | 'MiB' | 'share' | 'count'
 
 export interface Figure {
   name: string
@@ -10,6 +10,8 @@ export interface Figure {
   ours: number[]
   floor?: { name: string; samples: number[] }
   goal?: Goal
+  /** Drawn in the chart, though less of it is better. */
+  isDrawn?: true
 }
 
 export function median(samples: readonly number[]): number {

@@ -1,18 +1,26 @@
 // What the person who runs the bench asks for.
 import { parseArgs } from 'node:util'
+import { type TopologyName, topologyNames } from './topologies/topology.ts'
 
-export const scenarioNames = ['orders', 'delivered', 'time', 'reads', 'export', 'start', 'recovery'] as const
+export const scenarioNames = ['orders', 'delivered', 'time', 'reads', 'scale', 'export', 'start', 'recovery'] as const
 export type ScenarioName = (typeof scenarioNames)[number]
 
 export interface Options {
-  /** Smaller counts: about a minute for everything. */
+  /** Smaller counts: less than three minutes for everything. */
   quick: boolean
-  /** Writes docs/bench.md too. */
+  /** Writes the page and the chart in docs too. */
   write: boolean
   only: ScenarioName[]
+  /** Undefined: the engines where they answer, else embedded. */
+  topology: TopologyName | undefined
+  /** How many orders stand in the tables, smallest first. Undefined: as the effort has it. */
+  scale: number[] | undefined
 }
 
-export const usage = `npm run bench -- [--quick] [--write] [--only ${scenarioNames.join(',')}]`
+/** Beyond it, what is seeded would outgrow the disk of most machines. */
+const ordersAtMost = 10_000_000
+
+export const usage = `npm run bench -- [--quick] [--write] [--topology ${topologyNames.join('|')}] [--only ${scenarioNames.join(',')}] [--scale 1e3,1e5,1e6]`
 
 export class UsageError extends Error {}
 
@@ -22,7 +30,28 @@ export function readOptions(given: string[]): Options {
   const wanted = values.only.split(',').map(name => name.trim())
   const unknown = wanted.filter(name => !scenarioNames.some(known => known === name))
   if (unknown.length > 0) throw new UsageError(`--only knows ${scenarioNames.join(', ')}, not ${unknown.join(', ')}`)
-  return { quick: values.quick, write: values.write, only: scenarioNames.filter(name => wanted.includes(name)) }
+  return {
+    quick: values.quick,
+    write: values.write,
+    only: scenarioNames.filter(name => wanted.includes(name)),
+    topology: readTopology(values.topology),
+    scale: values.scale === undefined ? undefined : readScale(values.scale),
+  }
+}
+
+function readTopology(given: string | undefined): TopologyName | undefined {
+  const topology = topologyNames.find(known => known === given)
+  if (given !== undefined && !topology) {
+    throw new UsageError(`--topology knows ${topologyNames.join(', ')}, not ${given}`)
+  }
+  return topology
+}
+
+function readScale(given: string): number[] {
+  const sizes = given.split(',').map(Number)
+  const bad = sizes.find(size => !Number.isInteger(size) || size < 1 || size > ordersAtMost)
+  if (bad !== undefined) throw new UsageError(`--scale takes whole numbers of orders, such as 1e3,1e5, up to 1e7`)
+  return sizes.toSorted((a, b) => a - b)
 }
 
 function parse(given: string[]) {
@@ -33,6 +62,8 @@ function parse(given: string[]) {
         quick: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         only: { type: 'string', default: scenarioNames.join(',') },
+        topology: { type: 'string' },
+        scale: { type: 'string' },
       },
     }).values
   } catch (error) {

@@ -1,4 +1,4 @@
-// Figures as a table, for people at a terminal and for docs/bench.md.
+// Figures as a table and a verdict, for people at a terminal and for the pages in docs.
 import { type Figure, isMet, median, ratioOf, spreadOf, type Unit } from './figures.ts'
 import type { ScenarioResult } from './scenario.ts'
 
@@ -11,10 +11,12 @@ function formatNumber(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 }
 
-function formatValue(value: number, unit: Unit): string {
+export function formatValue(value: number, unit: Unit): string {
   switch (unit) {
     case 'count':
       return formatNumber(Math.round(value))
+    case 'number':
+      return formatNumber(value)
     case 'share':
       return `${formatNumber(value * 100)} %`
     case '/s':
@@ -55,8 +57,46 @@ export function renderText({ title, figures, notes }: ScenarioResult): string {
   return [`\n${title}`, ...lines.map(line => `  ${line.trimEnd()}`), ...notes.map(note => `  - ${note}`), ''].join('\n')
 }
 
-/** For docs/bench.md. */
-export function renderMarkdown(results: ScenarioResult[], about: string[]): string {
+/** Which goals are met, and of the others by how much not; a line each. */
+export function renderVerdict(results: ScenarioResult[]): string[] {
+  const judged = results.flatMap(({ title, figures }) =>
+    figures.filter(({ goal }) => goal).map(figure => ({ title, figure })),
+  )
+  if (judged.length === 0) return []
+  const missed = judged.filter(({ figure }) => !isMet(figure))
+  return [
+    `Goals: ${judged.length - missed.length} of ${judged.length} are met.`,
+    ...missed.map(({ title, figure }) => `NOT met: ${title}: ${figure.name}: ${describeMiss(figure)}.`),
+  ]
+}
+
+function describeMiss(figure: Figure): string {
+  const goal = figure.goal!
+  const measured = goal.of === 'floor' ? ratioOf(figure) : median(figure.ours)
+  if (measured === undefined || Number.isNaN(measured)) return `not measured, goal ${formatGoal(figure)}`
+  const shown =
+    goal.of === 'floor' ? `${formatNumber(measured)} × ${figure.floor?.name}` : formatValue(measured, figure.unit)
+  const factor = goal.bound === 'at least' ? goal.limit / measured : measured / goal.limit
+  return `${shown}, goal ${formatGoal(figure)}: ${describeFactor(factor)}`
+}
+
+/** A goal of none at all is missed by no factor. */
+function describeFactor(factor: number): string {
+  return Number.isFinite(factor) ? `a factor of ${formatNumber(factor)} away` : 'none was allowed'
+}
+
+interface Page {
+  results: ScenarioResult[]
+  /** What was measured on, a sentence each. */
+  about: string[]
+  /** The picture's file name beside the page. */
+  chart: string | undefined
+  /** The names of pages about other topologies. */
+  others: string[]
+}
+
+/** For a page of docs. */
+export function renderMarkdown({ results, about, chart, others }: Page): string {
   const table = ({ title, figures, notes }: ScenarioResult) =>
     [
       `## ${title}`,
@@ -72,9 +112,13 @@ export function renderMarkdown(results: ScenarioResult[], about: string[]): stri
     '# Figures',
     '',
     'Written by `npm run bench -- --write`; nothing here is written by hand.',
+    ...(others.length > 0 ? [`Other topologies: ${others.map(name => `[${name}](${name}.md)`).join(', ')}.`] : []),
     '',
     ...about.map(line => `- ${line}`),
     '',
+    ...renderVerdict(results).map(line => `- ${line}`),
+    '',
+    ...(chart ? [`![The figures beside their floors](${chart})`, ''] : []),
     ...results.map(table),
   ].join('\n')
 }

@@ -5,17 +5,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
-import { newHome, runServer } from './running-server.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { deploy } from './deployment.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const journey = /## The journey[\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)![1]!
 
 test('the journey of the README works as it is written', async () => {
-  const { home, remove } = await newHome()
-  const server = await runServer(home)
+  const deployment = await deploy()
+  onTestFinished(deployment.remove)
   const folder = await mkdtemp(join(tmpdir(), 'waybill-journey-'))
-  const script = journey.replace('http://localhost:8000', server.url)
+  const script = journey.replace('http://localhost:8000', deployment.url)
   expect(script).not.toBe(journey)
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder })
 
@@ -31,7 +31,6 @@ test('the journey of the README works as it is written', async () => {
   expect(JSON.parse((await lines('airports.ndjson'))[0]!)).toHaveProperty('iata')
   expect((await lines('movies.csv'))[0]).toMatch(/^Title,/)
 
-  await server.stop()
+  await deployment.stop()
   await rm(folder, { recursive: true })
-  await remove()
 })

@@ -1,10 +1,11 @@
 // Runs the real server, the way `npm start` does, in a process of its own that can be stopped and killed.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { spawnBound } from './bound-process.ts'
 
 export interface RunningServer {
   readonly url: string
@@ -21,7 +22,7 @@ export interface RunningServer {
 }
 
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
-const startWithinMilliseconds = 20_000
+const startWithinMilliseconds = 60_000
 
 export async function freePort(): Promise<number> {
   const probe = createServer()
@@ -54,7 +55,7 @@ export function serverEnvironment(home: string, env: Record<string, string>): No
 
 /** Starts the server on the files under `home` and answers once it says that it is ready; throws with its output when it does not. */
 export async function runServer(home: string, env: Record<string, string> = {}): Promise<RunningServer> {
-  const child = spawn(process.execPath, [start], {
+  const child = spawnBound(process.execPath, [start], {
     env: serverEnvironment(home, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -63,7 +64,7 @@ export async function runServer(home: string, env: Record<string, string> = {}):
   const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
   const ready = new Promise<string>((resolve, reject) => {
     const timeout = setTimeout(() => reject(new Error(`not ready in time: ${out}${err}`)), startWithinMilliseconds)
-    child.stdout.setEncoding('utf8').on('data', chunk => {
+    child.stdout!.setEncoding('utf8').on('data', chunk => {
       out += chunk
       const url = /^waybill ready (\S+)$/m.exec(out)?.[1]
       if (url) {
@@ -71,12 +72,16 @@ export async function runServer(home: string, env: Record<string, string> = {}):
         resolve(url)
       }
     })
-    child.stderr.setEncoding('utf8').on('data', chunk => {
+    child.stderr!.setEncoding('utf8').on('data', chunk => {
       err += chunk
     })
     void ended.then(code => reject(new Error(`ended with ${code}: ${out}${err}`)))
   })
-  const url = await ready
+  const url = await ready.catch(async error => {
+    child.kill('SIGKILL')
+    await ended
+    throw error
+  })
   const operator = /^waybill operator (\S+) password (\S+)/m.exec(out)
   return {
     url,

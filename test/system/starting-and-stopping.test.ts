@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { call } from '@waybill/platform/testing'
+import { call, until } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newCustomer, signIn } from './customer.ts'
 import { freePort, newHome, runServer, serverEnvironment } from './running-server.ts'
@@ -93,4 +93,20 @@ test('SIGTERM lets what is in flight finish, then ends with 0 within 15 s', asyn
   expect((await held).status).toBe(200)
   expect(answered.map(reply => reply.status)).toEqual(Array.from({ length: 10 }, () => 202))
   await expect(customer.call('GET /healthz')).rejects.toThrow()
+})
+
+test('SIGTERM shows at /healthz while everything is still served, for as long as DRAIN_TIME says', async () => {
+  const server = await runServer(home, { DRAIN_TIME: '2s' })
+  expect((await call(server.url, 'GET /healthz')).body).toEqual({ status: 'ok' })
+  const stopped = server.stop()
+  const health = await until(
+    () => call(server.url, 'GET /healthz'),
+    ({ status }) => status === 503,
+  )
+  expect(health.body).toEqual({ status: 'stopping' })
+  const prices = await call(server.url, 'GET /prices')
+  expect([prices.status, prices.headers.get('connection')]).toEqual([200, 'close'])
+  const { code, milliseconds } = await stopped
+  expect(code).toBe(0)
+  expect(milliseconds).toBeGreaterThan(2_000)
 })

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readWaybillSettings } from '@waybill/contracts/settings'
 import { SettingsError } from '@waybill/platform/config'
+import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
 import { type Host, hostServices, type Service } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
@@ -26,6 +27,8 @@ async function main(): Promise<void> {
   stopOnSignal(host)
   if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(host.services)
   process.stdout.write(`waybill ready ${host.url}\n`)
+  // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
+  process.send?.('ready')
 }
 
 /** Nobody should have to read about settings to be the operator of their own laptop: the first start makes one, and says so once. */
@@ -65,6 +68,8 @@ function explainFailure(error: unknown): void {
     process.stderr.write(`PORT ${port} is taken on ${address}: stop what listens there or set another PORT\n`)
   } else if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC') {
     process.stderr.write(`waybill cannot write where it must: ${(error as Error).message} (see WAYBILL_HOME)\n`)
+  } else if (error instanceof DatabaseUnavailable) {
+    process.stderr.write(`${(error as Error).message}: start the database, or see *_DATABASE_URL\n`)
   } else {
     process.stderr.write(`${stack}\n`)
   }

@@ -63,12 +63,17 @@ export interface CloudCheck {
   detail: string
   datasets: number | null
 }
+export interface ProcessIdsBody {
+  process_ids: string[]
+}
 /** The export behind a process, as its owner and operators may see it. */
 export interface ExportRecord {
   process_id: string
   order_id: string
   state: 'running' | 'finished' | 'failed' | 'cancelled'
   reason: string | null
+  /** The request that it is run for; null for exports from before this was kept. */
+  request_id: string | null
   files: (Omit<DeliveredFile, 'sha256'> & { sha256: string | null; percentage: number; updated_at: string })[]
   created_at: string
   updated_at: string
@@ -86,6 +91,23 @@ const fileProperties = {
   records: Joi.number().integer(),
   bytes: Joi.number().integer(),
 }
+const exportSchema = namedAnswer<ExportRecord>('Export', {
+  process_id: id(),
+  order_id: id(),
+  state: Joi.string().valid('running', 'finished', 'failed', 'cancelled'),
+  reason: Joi.string().allow(null),
+  request_id: Joi.string().allow(null),
+  files: Joi.array().items(
+    answer<ExportRecord['files'][number]>({
+      ...fileProperties,
+      sha256: Joi.string().allow(null),
+      percentage: Joi.number().integer().min(0).max(100),
+      updated_at: time(),
+    }),
+  ),
+  created_at: time(),
+  updated_at: time(),
+})
 const driver = () => formed(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a driver')
 const settings = () => Joi.object().unknown(true).max(50).description('By driver; merged into what is there')
 const cloudParams = Joi.object<{ name: string }>({ name: cloudName().required() })
@@ -166,25 +188,17 @@ export const dataApi = {
     answers: {
       200: {
         description: 'The export',
-        data: answer<ExportRecord>({
-          process_id: id(),
-          order_id: id(),
-          state: Joi.string().valid('running', 'finished', 'failed', 'cancelled'),
-          reason: Joi.string().allow(null),
-          files: Joi.array().items(
-            answer<ExportRecord['files'][number]>({
-              ...fileProperties,
-              sha256: Joi.string().allow(null),
-              percentage: Joi.number().integer().min(0).max(100),
-              updated_at: time(),
-            }),
-          ),
-          created_at: time(),
-          updated_at: time(),
-        }),
+        data: exportSchema,
       },
     },
     errors: ['PROCESS_NOT_FOUND'],
+  }),
+  listExportsOfProcesses: contract({
+    name: 'listExportsOfProcesses',
+    summary: 'The exports behind up to 100 processes; a process without one is left out',
+    body: Joi.object<ProcessIdsBody>({ process_ids: Joi.array().items(id()).min(1).max(100).unique().required() }),
+    answers: { 200: { description: 'The exports, in no order', data: Joi.array().items(exportSchema) } },
+    errors: [],
   }),
   listClouds: contract({
     name: 'listClouds',

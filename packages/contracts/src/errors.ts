@@ -34,6 +34,7 @@ export const errorCatalogue = define({
   CLOUD_NOT_FOUND: [404, 'There is no such cloud'],
   DATASET_NOT_FOUND: [404, 'There is no such dataset'],
   DEAD_LETTER_NOT_FOUND: [404, 'There is no such dead letter'],
+  SERVICE_NOT_HOSTED: [404, 'This process does not host that service'],
   METHOD_NOT_ALLOWED: [405, 'The path does not know this method'],
   NOT_ACCEPTABLE: [406, 'The result is not to be had in the format asked for'],
   EMAIL_TAKEN: [409, 'The e-mail address is taken'],

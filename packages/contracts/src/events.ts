@@ -103,6 +103,8 @@ export type EventType = keyof EventFacts
 export interface EventDefinition<T = unknown> {
   version: number
   producer: ServiceName
+  /** Who handles it. Known to every process: the broker keeps it for a consumer that starts later. Caches may listen besides. */
+  consumers: ServiceName[]
   description: string
   schema: Joi.ObjectSchema<T>
 }
@@ -118,9 +120,15 @@ const items = Joi.array().items(facts<OrderedItem>({ dataset: Joi.string(), form
 const payment = { payment_id: id(), order_id: id(), user_id: id(), amount: amount(), currency: currency() }
 const gatewayName = Joi.string().allow(null)
 
-const define = <T>(producer: ServiceName, description: string, schema: Joi.ObjectSchema<T>): EventDefinition<T> => ({
+const define = <T>(
+  producer: ServiceName,
+  consumers: ServiceName[],
+  description: string,
+  schema: Joi.ObjectSchema<T>,
+): EventDefinition<T> => ({
   version: 1,
   producer,
+  consumers,
   description,
   schema,
 })
@@ -128,6 +136,7 @@ const define = <T>(producer: ServiceName, description: string, schema: Joi.Objec
 export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> } = {
   'order.created': define(
     'order',
+    ['payment'],
     'An order was placed',
     facts<OrderCreated>({
       ...order,
@@ -143,11 +152,13 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
   ),
   'order.confirmed': define(
     'order',
+    ['data'],
     'Its payment was authorized, the export may begin',
     facts<OrderConfirmed>({ ...order, cloud: cloudName(), account, items }),
   ),
   'order.cancelled': define(
     'order',
+    ['payment', 'data'],
     'It ended without a delivery',
     facts<OrderCancelled>({
       ...order,
@@ -161,25 +172,29 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
   ),
   'order.delivered': define(
     'order',
+    ['payment', 'data'],
     'Its export is there, the payment may be captured',
     facts<OrderDelivered>({ ...order, amount: amount(), currency: currency() }),
   ),
-  'payment.authorized': define('payment', 'The money is reserved', facts<PaymentFact>(payment)),
+  'payment.authorized': define('payment', ['order'], 'The money is reserved', facts<PaymentFact>(payment)),
   'payment.declined': define(
     'payment',
+    ['order'],
     'The gateway said no',
     facts<PaymentDeclined>({ ...payment, decline_code: Joi.string() }),
   ),
-  'payment.captured': define('payment', 'The money is taken', facts<PaymentFact>(payment)),
-  'payment.voided': define('payment', 'The reservation is gone, nothing was taken', facts<PaymentFact>(payment)),
-  'payment.refunded': define('payment', 'Money was given back; amount is how much', facts<PaymentFact>(payment)),
+  'payment.captured': define('payment', [], 'The money is taken', facts<PaymentFact>(payment)),
+  'payment.voided': define('payment', [], 'The reservation is gone, nothing was taken', facts<PaymentFact>(payment)),
+  'payment.refunded': define('payment', [], 'Money was given back; amount is how much', facts<PaymentFact>(payment)),
   'export.progressed': define(
     'data',
+    ['order'],
     'How far an export is',
     facts<ExportProgressed>({ ...order, percentage: Joi.number().integer().min(0).max(100), step: Joi.string() }),
   ),
   'export.finished': define(
     'data',
+    ['order'],
     'Every file of the delivery is written and checked',
     facts<ExportFinished>({
       ...order,
@@ -190,16 +205,19 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
   ),
   'export.failed': define(
     'data',
+    ['order'],
     'The export cannot be done; the reason is for the customer',
     facts<ExportFailed>({ ...order, reason: Joi.string() }),
   ),
   'user.changed': define(
     'user',
+    [],
     'Role, cloud, account or access of a user changed',
     facts<UserChanged>({ user_id: id() }),
   ),
   'session.revoked': define(
     'user',
+    [],
     'The tokens of a session are void',
     facts<SessionRevoked>({ session_id: id(), user_id: id() }),
   ),

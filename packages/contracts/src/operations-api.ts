@@ -1,7 +1,8 @@
-// What every service offers to those who run it: dead letters.
+// What every service offers to those who run it: the events that wait for the broker, and those that could not be handled.
 import Joi from 'joi'
 import { contract } from './contract.ts'
 import { id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
+import { type ServiceName, serviceNames } from './services.ts'
 
 export interface DeadLetter {
   id: string
@@ -13,6 +14,22 @@ export interface DeadLetter {
   tries: number
   created_at: string
   updated_at: string
+}
+export interface WaitingEvent {
+  service: string
+  event_id: string
+  event_type: string
+  subject: string
+  created_at: string
+  age_seconds: number
+}
+export interface ListDeadLettersQuery extends PageQuery {
+  service?: ServiceName
+}
+export interface ListOutboxQuery extends PageQuery {
+  service?: ServiceName
+  since?: string
+  until?: string
 }
 
 const deadLetterSchema = namedAnswer<DeadLetter>('DeadLetter', {
@@ -26,14 +43,38 @@ const deadLetterSchema = namedAnswer<DeadLetter>('DeadLetter', {
   created_at: time(),
   updated_at: time(),
 })
+const waitingEventSchema = namedAnswer<WaitingEvent>('WaitingEvent', {
+  service: Joi.string(),
+  event_id: Joi.string(),
+  event_type: Joi.string(),
+  subject: Joi.string().description('The id of what it is about, an order in most'),
+  created_at: time(),
+  age_seconds: Joi.number().min(0),
+})
+const service = () =>
+  Joi.string()
+    .valid(...serviceNames)
+    .description('Only of this service, which the process must host')
 
 export const operationsApi = {
+  listOutbox: contract({
+    name: 'listOutbox',
+    summary: 'Events of the services of this process that the broker has not confirmed, newest first',
+    query: Joi.object<ListOutboxQuery>({
+      ...pageQuery,
+      service: service(),
+      since: Joi.string().isoDate().description('Written at this time or later'),
+      until: Joi.string().isoDate().description('Written before this time'),
+    }),
+    answers: { 200: { description: 'A page of events', data: Joi.array().items(waitingEventSchema), paged: true } },
+    errors: ['SERVICE_NOT_HOSTED'],
+  }),
   listDeadLetters: contract({
     name: 'listDeadLetters',
     summary: 'Messages that the services of this process could not handle, newest first',
-    query: Joi.object<PageQuery>(pageQuery),
+    query: Joi.object<ListDeadLettersQuery>({ ...pageQuery, service: service() }),
     answers: { 200: { description: 'A page of dead letters', data: Joi.array().items(deadLetterSchema), paged: true } },
-    errors: [],
+    errors: ['SERVICE_NOT_HOSTED'],
   }),
   replayDeadLetter: contract({
     name: 'replayDeadLetter',

@@ -90,9 +90,35 @@ export interface CallbackAttempt {
   at: string
   next_attempt_at: string | null
 }
+/** What must be true, each by the name that a violation of it carries. */
+export const auditRules = [
+  'process_mismatch',
+  'history_mismatch',
+  'stuck',
+  'payment_missing',
+  'authorization_missing',
+  'captured_early',
+  'captured_twice',
+  'capture_missing',
+  'wrong_amount',
+  'payment_mismatch',
+  'money_held',
+  'money_kept',
+  'delivery_missing',
+  'export_running',
+  'outbox_not_drained',
+  'dead_letter',
+] as const
+export type AuditRule = (typeof auditRules)[number]
+export interface Violation {
+  /** null where an event is not about an order. */
+  order_id: string | null
+  rule: AuditRule
+  detail: string
+}
 export interface Audit {
   checked: number
-  violations: { order_id: string; rule: string; detail: string }[]
+  violations: Violation[]
 }
 export interface PlaceOrderBody {
   items: { dataset: string; format: ExportFormat }[]
@@ -125,6 +151,7 @@ export interface ListCallbacksQuery extends PageQuery {
 export interface AuditQuery {
   since?: string
   until?: string
+  cursor?: string
 }
 
 const priceSchema = namedAnswer<Price>('Price', { cloud: Joi.string(), amount: amount(), currency: currency() })
@@ -402,15 +429,27 @@ export const orderApi = {
   }),
   audit: contract({
     name: 'audit',
-    summary: 'Checks across all services that money, orders, processes and deliveries agree',
-    query: Joi.object<AuditQuery>({ since: Joi.string().isoDate(), until: Joi.string().isoDate() }),
+    summary:
+      'Checks across all services that money, orders, processes and deliveries agree, and that no event is left behind',
+    description:
+      'Of the orders placed in [since, until). An answer that has taken 20 s, or found 1,000 violations, ends where it is: next_cursor goes on from there.',
+    query: Joi.object<AuditQuery>({
+      since: Joi.string().isoDate().description('Default: a day before until'),
+      until: Joi.string().isoDate().description('Default: now'),
+      cursor: Joi.string().max(2_000).description('next_cursor of the answer before; it knows since and until'),
+    }),
     answers: {
       200: {
         description: 'How many orders were checked and what is wrong',
+        paged: true,
         data: answer<Audit>({
           checked: Joi.number().integer(),
           violations: Joi.array().items(
-            answer<Audit['violations'][number]>({ order_id: id(), rule: Joi.string(), detail: Joi.string() }),
+            answer<Violation>({
+              order_id: id().allow(null),
+              rule: Joi.string().valid(...auditRules),
+              detail: Joi.string(),
+            }),
           ),
         }),
       },

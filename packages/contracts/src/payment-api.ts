@@ -28,6 +28,8 @@ export interface PaymentAttempt {
   amount: number
   gateway_reference: string | null
   error: string | null
+  /** The request that led to it; null for attempts from before this was kept. */
+  request_id: string | null
   at: string
 }
 export interface Payment {
@@ -56,6 +58,9 @@ export interface ListPaymentsQuery extends PageQuery {
   user_id?: string
   all?: boolean
 }
+export interface OrderIdsBody {
+  order_ids: string[]
+}
 export interface RefundBody {
   amount?: number
   reason: string
@@ -81,6 +86,7 @@ export const paymentSchema = namedAnswer<Payment>('Payment', {
       amount: amount(),
       gateway_reference: Joi.string().allow(null),
       error: Joi.string().allow(null),
+      request_id: Joi.string().allow(null),
       at: time(),
     }),
   ),
@@ -130,6 +136,13 @@ export const paymentApi = {
     }),
     answers: { 200: { description: 'A page of payments', data: Joi.array().items(paymentSchema), paged: true } },
     errors: ['FORBIDDEN', 'ORDER_NOT_FOUND'],
+  }),
+  listPaymentsOfOrders: contract({
+    name: 'listPaymentsOfOrders',
+    summary: 'The payments of up to 100 orders; an order without one is left out',
+    body: Joi.object<OrderIdsBody>({ order_ids: Joi.array().items(id()).min(1).max(100).unique().required() }),
+    answers: { 200: { description: 'The payments, in no order', data: Joi.array().items(paymentSchema) } },
+    errors: [],
   }),
   refund: contract({
     name: 'refundPayment',

@@ -2,9 +2,26 @@
 import { readSettings, type Settings as SettingsOf, setting } from '@waybill/platform/config'
 import { serviceNames } from './services.ts'
 
-const { boolean, duration, httpUrl, list, matching, number, oneOf, origins, secretBytes, secretText, text } = setting
+const {
+  boolean,
+  duration,
+  durationUpTo,
+  httpUrl,
+  list,
+  matching,
+  number,
+  oneOf,
+  origins,
+  secretBytes,
+  secretText,
+  text,
+} = setting
 
-const databaseUrl = matching('sqlite:<file>', /^sqlite:.+$/, true)
+const databaseUrl = matching(
+  'sqlite:<file> or mysql://user:password@host:port/database',
+  /^(sqlite:.+|mysql:\/\/[^\s/@]+@[^\s/@]+\/[^\s/?]+(\?\S*)?)$/,
+  true,
+)
 const serviceUrl = (service: string) =>
   httpUrl({ description: `Where the ${service} service answers when another process hosts it.` })
 
@@ -35,6 +52,10 @@ export const settingsSchema = {
     description: "The payment service's database; sqlite under WAYBILL_HOME by default.",
   }),
   DATA_DATABASE_URL: databaseUrl({ description: "The data service's database; sqlite under WAYBILL_HOME by default." }),
+  DATABASE_POOL_SIZE: number({ min: 3, max: 1_000 })({
+    fallback: '10',
+    description: 'How many connections each service of this process keeps to its MySQL database at most.',
+  }),
   SQLITE_SYNCHRONOUS: oneOf(
     'full',
     'normal',
@@ -44,9 +65,14 @@ export const settingsSchema = {
       'full: what is answered survives a power cut; normal: it survives a crash of the process, with fewer disk syncs.',
   }),
   BROKER_URL: matching(
-    'memory:',
-    /^memory:$/,
-  )({ fallback: 'memory:', description: 'The broker that carries events between the services.' }),
+    'memory: or amqp(s)://user:password@host:5672/vhost',
+    /^(memory:|amqps?:\/\/(?:[^\s:@/]+:[^\s@/]+@)?(?:\[[0-9a-fA-F:]+\]|[^\s:@/]+)(?::\d{1,5})?(?:\/[^\s/]*)?)$/,
+    true,
+  )({
+    fallback: 'memory:',
+    description:
+      'The broker that carries events between the services: memory: where one process hosts them all, else RabbitMQ.',
+  }),
   USER_SERVICE_URL: serviceUrl('user'),
   ORDER_SERVICE_URL: serviceUrl('order'),
   PAYMENT_SERVICE_URL: serviceUrl('payment'),
@@ -59,6 +85,11 @@ export const settingsSchema = {
     'error',
     'silent',
   )({ fallback: 'info', description: 'The least urgent log lines that are written, as JSON, to standard error.' }),
+  DRAIN_TIME: durationUpTo('5s')({
+    fallback: '250ms',
+    description:
+      'How long a process that is told to stop goes on serving what comes, with /healthz at 503: behind a load balancer, longer than it needs to notice.',
+  }),
   CORS_ORIGINS: origins({ fallback: '', description: 'Origins whose web pages may call the API; * for all.' }),
   TRUST_PROXY: number({ min: 0, max: 10 })({
     fallback: '0',

@@ -13,7 +13,7 @@ let database: Database<NoteTables>
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waybill-db-'))
   database = openDatabase<NoteTables>(`sqlite:${folder}/new/notes.sqlite`)
-  await migrate(database.db as never, new URL('./echo-migrations/', import.meta.url))
+  await migrate(database, new URL('./echo-migrations/', import.meta.url))
 })
 afterEach(async () => {
   await database.close()
@@ -101,6 +101,6 @@ test('a write outside of a transaction waits for its turn', async () => {
 
 test('migrations are applied once, however often they are asked for', async () => {
   await add('kept')
-  await migrate(database.db as never, new URL('./echo-migrations/', import.meta.url))
+  await migrate(database, new URL('./echo-migrations/', import.meta.url))
   expect(await ids()).toEqual(['kept'])
 })

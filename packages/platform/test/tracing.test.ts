@@ -8,7 +8,7 @@ import Joi from 'joi'
 import { uuidv7 } from 'uuidv7'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ok, routesOf } from '../src/http/index.ts'
-import { currentContext, traced } from '../src/log/index.ts'
+import { createLogger, currentContext, traced } from '../src/log/index.ts'
 import { call, startService, type TestHost, until } from '../src/testing/index.ts'
 import { echoService } from './echo-service.ts'
 
@@ -27,6 +27,7 @@ interface Export {
 }
 
 const serverKind = 2
+const clientKind = 3
 const failed = 2
 /** A change that the handler of its event fails on. */
 const unluckyId = uuidv7()
@@ -133,7 +134,7 @@ test('a request, what it asks of a peer and what its event sets off are one trac
           'controller tell': [
             {
               'bo tellOfChange': [
-                { 'GET /notes/latest': ['controller latestNote'] },
+                { 'GET order': [{ 'GET /notes/latest': ['controller latestNote'] }] },
                 { 'bo writeNoteWhenUserChanged': ['dao writeNote'] },
               ],
             },
@@ -150,10 +151,16 @@ test('a request, what it asks of a peer and what its event sets off are one trac
     'http.route': '/changes/:id',
     'http.response.status_code': 200,
   })
-  expect(attributesOf(exports[0]!.resourceSpans[0]!.resource)).toMatchObject({
-    'service.name': 'waybill',
-    'service.version': '1.0.0',
+  const asked = trace.find(span => span.name === 'GET order')!
+  expect(asked).toMatchObject({ kind: clientKind, status: { code: 0 } })
+  expect(attributesOf(asked)).toMatchObject({
+    'http.request.method': 'GET',
+    'http.response.status_code': 200,
+    'url.full': `${host.url.replace('localhost', '127.0.0.1')}/notes/latest`,
   })
+  const resources = exports.flatMap(({ resourceSpans }) => resourceSpans.map(of => attributesOf(of.resource)))
+  const about = { 'service.namespace': 'waybill', 'service.version': '1.0.0' }
+  expect(resources).toContainEqual(expect.objectContaining({ ...about, 'service.name': 'waybill-order' }))
 })
 
 test("a caller's trace is continued, and one that they do not record is not recorded here", async () => {
@@ -238,7 +245,7 @@ test('nothing of the SDK is loaded where no collector is named', async () => {
 })
 
 test('a function is itself where neither spans nor debug lines are wanted', async () => {
-  const log = { isLevelEnabled: () => false } as never
+  const log = createLogger({ name: 'test', level: 'silent' })
   const plain = () => 'answer'
   expect(traced(log, 'bo', 'plain', plain)).toBe(plain)
   await start()

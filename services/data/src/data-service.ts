@@ -12,6 +12,7 @@ import { createFindDelivery } from './bo/find-delivery.ts'
 import { createFinishExport } from './bo/finish-export.ts'
 import { createListClouds } from './bo/list-clouds.ts'
 import { createListDatasets } from './bo/list-datasets.ts'
+import { createListExports } from './bo/list-exports.ts'
 import { createOpenCloud } from './bo/open-cloud.ts'
 import { createOpenDeliveryWhenOrderDelivered } from './bo/open-delivery-when-order-delivered.ts'
 import { createOpenUsersCloud } from './bo/open-users-cloud.ts'
@@ -89,6 +90,7 @@ export const createDataService: CreateService = async host => {
   const deliveryController = createDeliveryController({
     findDelivery,
     showExport: bo('showExport', createShowExport({ db, exports })),
+    listExports: bo('listExports', createListExports({ db, exports })),
   })
   const cloudController = createCloudController({
     listClouds: bo('listClouds', createListClouds({ db, clouds, registry })),
@@ -104,11 +106,15 @@ export const createDataService: CreateService = async host => {
   }
 }
 
-function openRegistry({ settings, clock, vault }: ServiceHost, { database }: ServiceStore<DataTables>): CloudRegistry {
+function openRegistry(
+  { settings, clock, vault, log }: ServiceHost,
+  { database }: ServiceStore<DataTables>,
+): CloudRegistry {
+  const chunks = tracedModule(log.child({ service: 'data' }), 'dao', chunkDao)
   return new CloudRegistry(vault, {
     home: settings.WAYBILL_HOME,
     synced: settings.SQLITE_SYNCHRONOUS === 'full',
     clock,
-    deliveries: createDeliveryStore(database, chunkDao),
+    deliveries: createDeliveryStore(database, chunks),
   })
 }

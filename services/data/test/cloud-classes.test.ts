@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@waybill/platform/clock'
 import { migrate, openDatabase } from '@waybill/platform/db'
+import { openTestDatabases } from '@waybill/platform/testing'
 import { type MclassDataset, startMclassSimulator } from '../simulator/start-mclass-simulator.ts'
 import { createDeliveryStore, type DeliveryStore } from '../src/clouds/delivery-store.ts'
 import { findDriver } from '../src/clouds/factory.ts'
@@ -11,9 +12,14 @@ import type { DataTables } from '../src/models/tables.ts'
 import { type CloudUnderTest, describeCloud } from './cloud-conformance.ts'
 
 async function startDeliveries(home: string) {
-  const database = openDatabase<DataTables>(`sqlite:${home}/data.sqlite`, { synchronous: 'normal' })
-  await migrate(database.db as never, new URL('../migrations/', import.meta.url))
-  return { database, deliveries: createDeliveryStore(database, chunkDao) }
+  const databases = await openTestDatabases(home)
+  const database = openDatabase<DataTables>(databases.urls.data, { synchronous: 'normal' })
+  await migrate(database, new URL('../migrations/', import.meta.url))
+  const close = async () => {
+    await database.close()
+    await databases.release()
+  }
+  return { database, deliveries: createDeliveryStore(database, chunkDao), close }
 }
 
 async function open(driver: string, settings: Record<string, unknown>, home: string, deliveries: DeliveryStore) {
@@ -23,7 +29,7 @@ async function open(driver: string, settings: Record<string, unknown>, home: str
 
 async function startLocal(): Promise<CloudUnderTest> {
   const home = await mkdtemp(join(tmpdir(), 'waybill-clouds-'))
-  const { database, deliveries } = await startDeliveries(home)
+  const { deliveries, close } = await startDeliveries(home)
   const root = join(home, 'clouds', 'local')
   let age = 0
   return {
@@ -40,7 +46,7 @@ async function startLocal(): Promise<CloudUnderTest> {
     remains: async (account, processId) =>
       (await readdir(join(root, account, '.waybill', processId)).catch(() => [])).length,
     stop: async () => {
-      await database.close()
+      await close()
       await rm(home, { recursive: true })
     },
   }
@@ -48,7 +54,7 @@ async function startLocal(): Promise<CloudUnderTest> {
 
 async function startMclass(): Promise<CloudUnderTest> {
   const home = await mkdtemp(join(tmpdir(), 'waybill-clouds-'))
-  const { database, deliveries } = await startDeliveries(home)
+  const { database, deliveries, close } = await startDeliveries(home)
   const accounts = new Map<string, MclassDataset[]>()
   const simulator = await startMclassSimulator({ datasetsOf: account => accounts.get(account) })
   const settings = { url: simulator.url, client_id: 'waybill', client_secret: 'mclass-secret' }
@@ -65,7 +71,7 @@ async function startMclass(): Promise<CloudUnderTest> {
     },
     stop: async () => {
       await simulator.stop()
-      await database.close()
+      await close()
       await rm(home, { recursive: true })
     },
   }

@@ -41,6 +41,7 @@ export function describeCloud(name: string, start: () => Promise<CloudUnderTest>
       return {
         ...{ account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
         ...{ signal: new AbortController().signal, saveEveryMilliseconds: 0, saveEveryBytes: 0, save: async () => {} },
+        assertHeld: async () => {},
         ...more,
       }
     }

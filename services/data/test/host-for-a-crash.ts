@@ -6,13 +6,18 @@ import { hostServices } from '@waybill/platform/service'
 import { TestBroker } from '@waybill/platform/testing'
 import { createDataService } from '../src/data-service.ts'
 
-const [home, secretKey, facts] = process.argv.slice(2) as [string, string, string]
+const [home, databaseUrl, secretKey, facts] = process.argv.slice(2) as [string, string, string, string]
 const broker = new TestBroker()
 broker.listen(['export.progressed', 'export.finished', 'export.failed'], ({ type }) => {
   process.stdout.write(`${type}\n`)
 })
 await hostServices({
-  settings: readWaybillSettings({ PORT: '0', WAYBILL_HOME: home, LOG_LEVEL: 'silent' }),
+  settings: readWaybillSettings({
+    PORT: '0',
+    WAYBILL_HOME: home,
+    DATA_DATABASE_URL: databaseUrl,
+    LOG_LEVEL: 'silent',
+  }),
   secretKey: Buffer.from(secretKey, 'base64'),
   create: [createDataService],
   broker,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ExportTask } from '../src/clouds/cloud.ts'
@@ -36,6 +36,7 @@ function taskOf(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
     ...{ account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
     ...{ signal: new AbortController().signal, saveEveryMilliseconds: 3_600_000, saveEveryBytes: 8 * mebibyte },
     save: async () => {},
+    assertHeld: async () => {},
     ...more,
   }
 }
@@ -53,7 +54,8 @@ describe('a large export', () => {
       const uploaded: number[] = [0]
       const task = taskOf(dataset, {
         save: async checkpoint => {
-          expect((await stat(`${deliveryOf(task)}.part`)).size).toBeGreaterThanOrEqual(checkpoint.uploaded)
+          const { part } = checkpoint.upload as { part: string }
+          expect((await stat(join(dirname(deliveryOf(task)), part))).size).toBeGreaterThanOrEqual(checkpoint.uploaded)
           uploaded.push(checkpoint.uploaded)
         },
       })

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, open, stat, utimes } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import type { OrderConfirmed } from '@waybill/contracts'
-import { startService } from '@waybill/platform/testing'
+import { openTestDatabases, startService } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { expect, test } from 'vitest'
 import { createDataService } from '../src/data-service.ts'
@@ -61,14 +61,15 @@ test('an export whose process is killed goes on at its checkpoint, is the right 
   await utimes(source, 1_700_000_000, 1_700_000_000)
 
   const script = fileURLToPath(new URL('./host-for-a-crash.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, home, secretKey.toString('base64'), JSON.stringify(facts)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const databases = await openTestDatabases(home)
+  const options = [home, databases.urls.data, secretKey.toString('base64'), JSON.stringify(facts)]
+  const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   expect(await firstLine(child)).toBe('export.progressed')
   child.kill('SIGKILL')
   await once(child, 'exit')
   const delivery = join(folder, '.waybill', facts.process_id)
-  expect((await stat(join(delivery, 'large.ndjson.part'))).size).toBeGreaterThan(mebibyte)
+  const [part] = (await readdir(delivery)).filter(name => /^large\.ndjson\..*\.part$/.test(name))
+  expect((await stat(join(delivery, part!))).size).toBeGreaterThan(mebibyte)
   await expect(stat(join(delivery, 'large.ndjson'))).rejects.toThrow('ENOENT')
   // Spoils the beginning without a trace: a run that read it once more would make another file.
   const spoiling = await open(source, 'r+')
@@ -89,4 +90,5 @@ test('an export whose process is killed goes on at its checkpoint, is the right 
   expect(await sha256Of(join(delivery, 'large.ndjson'))).toBe(expected)
   expect(most).toBeLessThan(Math.min(data.bytes / 2, 100 * mebibyte))
   await host.stop()
+  await databases.release()
 }, 60_000)

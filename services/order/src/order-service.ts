@@ -19,6 +19,8 @@ import { createFindCallback } from './bo/find-callback.ts'
 import { createFindCallbackSecret } from './bo/find-callback-secret.ts'
 import { createFindOrder } from './bo/find-order.ts'
 import { createFindProcess } from './bo/find-process.ts'
+import { createFindStrandedEvents } from './bo/find-stranded-events.ts'
+import { LastAudit } from './bo/last-audit.ts'
 import { createListCallbackAttempts } from './bo/list-callback-attempts.ts'
 import { createListOrderHistory } from './bo/list-order-history.ts'
 import { createListOrders } from './bo/list-orders.ts'
@@ -49,6 +51,7 @@ import * as processDao from './dao/process-dao.ts'
 import { sendCallbackTimer } from './models/callback.ts'
 import { paymentWindow, processingWindow } from './models/order-window.ts'
 import type { OrderTables } from './models/tables.ts'
+import { addOrderGauges } from './order-gauges.ts'
 import { auditRoutes } from './routes/audit-routes.ts'
 import { callbackRoutes } from './routes/callback-routes.ts'
 import { orderRoutes } from './routes/order-routes.ts'
@@ -59,10 +62,13 @@ import { processRoutes } from './routes/process-routes.ts'
 export interface OrderServiceOptions {
   resolve?: Resolve
   callbackTimeoutMilliseconds?: number
+  auditPatienceMilliseconds?: number
 }
 
 /** How long the receiver of a callback may take to answer. */
 const callbackTimeoutMilliseconds = 10_000
+/** How long one answer of an audit may take: balancers and clients lose their patience after half a minute. */
+const auditPatienceMilliseconds = 20_000
 
 export async function createOrderService(host: ServiceHost, options: OrderServiceOptions = {}): Promise<Service> {
   const { clock, peers, settings, cursors } = host
@@ -142,7 +148,15 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
     paymentService: peers.payment,
     dataService: peers.data,
   })
-  const auditOrders = bo('auditOrders', createAuditOrders({ readForAudit, windows, clock }))
+  const lastAudit = new LastAudit(clock)
+  const findStrandedEvents = bo('findStrandedEvents', createFindStrandedEvents({ peers, clock }))
+  const patience = options.auditPatienceMilliseconds ?? auditPatienceMilliseconds
+  const auditOrders = bo(
+    'auditOrders',
+    createAuditOrders({ readForAudit, findStrandedEvents, lastAudit, cursors, terms: { windows, clock, patience } }),
+  )
+  const terms = () => ({ now: clock.now(), windows })
+  addOrderGauges(host.metrics, { db, orders, processes, lastAudit, terms })
 
   // What events set off.
   consumer.subscribe(host.broker, {
@@ -160,7 +174,7 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
   })
 
   // What is due at a time.
-  const overdue = { database, orders, cancelOrder }
+  const overdue = { database, cancelOrder }
   timers.handle(
     paymentWindow,
     bo('cancelUnpaidOrder', createCancelOverdueOrder(overdue, 'expirePayment', 'the payment did not come in time')),

@@ -1,42 +1,40 @@
-import { DatabaseSync } from 'node:sqlite'
 import type { Audit, ExportRecord, Payment } from '@waybill/contracts'
-import { call, type FakePeer, startFakePeer, type TestHost } from '@waybill/platform/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { call, type TestHost, until } from '@waybill/platform/testing'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type AuditedService, startAuditedService } from './an-audited-service.ts'
 import { cancel, type Placed, placeOrder, startOrderService, tell } from './an-order-and-its-events.ts'
+import type { OtherServices } from './the-other-services.ts'
 import { exportOf } from './what-data-tells.ts'
 import { attempt, payment } from './what-payment-tells.ts'
 
+let audited: AuditedService
 let host: TestHost
 let token: string
 let operator: string
-let payments: FakePeer
-let data: FakePeer
+let others: OtherServices
+/** Each test looks at its own orders only. */
+let since: string
 
-beforeEach(async () => {
-  payments = await startFakePeer()
-  data = await startFakePeer()
-  host = await startOrderService({ peerUrls: { payment: payments.url, data: data.url } })
-  token = host.users.signIn().token
-  operator = host.users.signIn({ role: 'operator' }).token
+beforeAll(async () => {
+  audited = await startAuditedService()
+  ;({ host, token, operator, others } = audited)
 })
-afterEach(async () => {
-  await host.stop()
-  await payments.stop()
-  await data.stop()
+afterAll(() => audited.stop())
+beforeEach(() => {
+  others.forget()
+  host.clock.advance(1_000)
+  since = new Date(host.clock.now()).toISOString()
 })
 
-const audit = async (query = '') => {
+const audit = async (query = `?since=${since}`) => {
   const reply = await call<Audit>(host.url, `GET /audit${query}`, { token: operator })
   expect(reply.status).toBe(200)
   return reply.body.data
 }
 const rules = async () => (await audit()).violations.map(it => it.rule)
-const tellPayment = (placed: Placed, it: Payment) => {
-  payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = { status: 200, data: it }
-}
-const tellExport = (placed: Placed, state: ExportRecord['state']) => {
-  data.answers[`GET /exports/${placed.order.process_id}`] = { status: 200, data: exportOf(placed, state) }
-}
+const tellPayment = (placed: Placed, it: Payment) => others.payments.set(placed.order.id, it)
+const tellExport = (placed: Placed, state: ExportRecord['state']) =>
+  others.exports.set(placed.order.process_id, exportOf(placed, state))
 const delivered = async () => {
   const placed = await placeOrder(host, token)
   await tell.authorized(host, placed)
@@ -54,15 +52,17 @@ const cancelled = async () => {
   await cancel(host, token, placed)
   return placed
 }
-/** Past the time that work in flight is given. */
-const later = () => host.clock.advance(31_000)
+/** Time goes by, and nothing is in flight any more: by default past what work in flight is given. */
+const later = async (milliseconds = 31_000) => {
+  await until(
+    () => host.query('order', 'select id from outbox'),
+    waiting => waiting.length === 0,
+  )
+  host.clock.advance(milliseconds)
+}
 
 /** What no request can do: damages the database behind the service's back. */
-const damage = (sql: string, id: string | number) => {
-  const database = new DatabaseSync(`${host.home}/order.sqlite`, { timeout: 5_000 })
-  database.prepare(sql).run(id)
-  database.close()
-}
+const damage = (sql: string, id: string | number) => host.query('order', sql, id)
 
 const captured = attempt({ operation: 'capture' })
 const refunded = attempt({ operation: 'refund' })
@@ -75,14 +75,14 @@ describe('orders as they must be', () => {
     tellPayment(b, payment(b, 'voided', [attempt({ operation: 'void' })]))
     tellPayment(c, payment(c, 'authorized'))
     tellPayment(waiting, payment(waiting, 'pending'))
-    later()
+    await later()
     expect(await audit()).toEqual({ checked: 4, violations: [] })
   })
 
   test.each(['voided', 'declined'] as const)('may be cancelled with a payment that is %s', async state => {
     const placed = await cancelled()
     tellPayment(placed, payment(placed, state))
-    later()
+    await later()
     expect(await rules()).toEqual([])
   })
 
@@ -90,7 +90,7 @@ describe('orders as they must be', () => {
     const placed = await delivered()
     const asked = attempt({ operation: 'refund', outcome: 'unknown' })
     tellPayment(placed, payment(placed, 'unknown', [captured, asked]))
-    later()
+    await later()
     expect(await rules()).toEqual([])
   })
 
@@ -98,14 +98,14 @@ describe('orders as they must be', () => {
     const placed = await cancelled()
     tellPayment(placed, payment(placed, 'voided'))
     tellExport(placed, state)
-    later()
+    await later()
     expect(await rules()).toEqual([])
   })
 
   test('may be delivered and refunded, or cancelled with all money given back', async () => {
     const [a, b] = [await delivered(), await cancelled()]
     for (const placed of [a, b]) tellPayment(placed, payment(placed, 'refunded', [captured, refunded]))
-    later()
+    await later()
     expect(await rules()).toEqual([])
   })
 
@@ -121,13 +121,12 @@ describe('orders as they must be', () => {
 
 test('an order that moves on while it is audited is looked at once more before anything is said of it', async () => {
   const placed = await confirmed()
-  later()
-  Object.defineProperty(payments.answers, `GET /payment/details?order_id=${placed.order.id}`, {
-    get: () => {
-      tellExport(placed, 'finished')
-      void tell.finished(host, placed)
-      return { status: 200, data: payment(placed, 'captured', [captured]) }
-    },
+  await later()
+  others.before.set('/payments/details', async () => {
+    others.before.clear()
+    tellExport(placed, 'finished')
+    tellPayment(placed, payment(placed, 'captured', [captured]))
+    await tell.finished(host, placed)
   })
   expect(await audit()).toEqual({ checked: 1, violations: [] })
 })
@@ -183,7 +182,7 @@ describe('what is wrong is found', () => {
     const placed = await make()
     const paid = pay(placed)
     if (paid) tellPayment(placed, paid)
-    later()
+    await later()
     expect(await audit()).toEqual({
       checked: 1,
       violations: [{ order_id: placed.order.id, rule, detail: expect.any(String) }],
@@ -199,9 +198,9 @@ describe('what is wrong is found', () => {
   ])('%s', async (_, rule, sql) => {
     const placed = await delivered()
     tellPayment(placed, payment(placed, 'captured', [captured]))
-    later()
+    await later()
     expect(await rules()).toEqual([])
-    damage(sql, placed.order.id)
+    await damage(sql, placed.order.id)
     expect(await rules()).toEqual([rule])
   })
 
@@ -210,7 +209,7 @@ describe('what is wrong is found', () => {
     async state => {
       const placed = await delivered()
       tellPayment(placed, payment(placed, 'captured', [captured]))
-      delete data.answers[`GET /exports/${placed.order.process_id}`]
+      others.exports.clear()
       if (state) tellExport(placed, state)
       expect(await audit()).toEqual({
         checked: 1,
@@ -230,7 +229,7 @@ describe('what is wrong is found', () => {
     tellPayment(a, payment(a, 'captured', [captured]))
     tellPayment(b, payment(b, 'voided'))
     for (const placed of [a, b]) tellExport(placed, 'running')
-    later()
+    await later()
     expect((await audit()).violations.map(it => [it.order_id, it.rule])).toEqual([
       [a.order.id, 'delivery_missing'],
       [a.order.id, 'export_running'],
@@ -247,8 +246,8 @@ describe('what is wrong is found', () => {
   ] as const)('an order that hangs %s after its window', async (_, make, state, wait) => {
     const placed = await make()
     tellPayment(placed, payment(placed, state))
-    damage('delete from timers where subject = ?', placed.order.id)
-    host.clock.advance(wait)
+    await damage('delete from timers where subject = ?', placed.order.id)
+    await later(wait)
     const since = encodeURIComponent(placed.order.created_at)
     expect((await audit(`?since=${since}`)).violations.map(it => it.rule)).toEqual(['stuck'])
   })
@@ -256,12 +255,13 @@ describe('what is wrong is found', () => {
 
 describe('the stretch of time', () => {
   test('is the last day unless it is given', async () => {
+    host.clock.advance(25 * 3_600_000)
     const old = await placeOrder(host, token)
     tellPayment(old, payment(old, 'voided'))
     host.clock.advance(25 * 3_600_000)
     const young = await placeOrder(host, token)
     tellPayment(young, payment(young, 'pending'))
-    expect((await audit()).checked).toBe(1)
+    expect((await audit('')).checked).toBe(1)
     const [from, to] = [old.order.created_at, young.order.created_at]
     expect((await audit(`?since=${from}`)).checked).toBe(2)
     expect((await audit(`?since=${from}&until=${to}`)).checked).toBe(1)
@@ -274,8 +274,10 @@ describe('the stretch of time', () => {
         tellPayment(placed, payment(placed, 'pending'))
       }),
     )
-    damage('update orders set created_at = ?', Date.now()) // All at the same moment: pages must not lose any of them.
-    later()
+    // All at the same moment: pages must not lose any of them.
+    const [from, now] = [Date.parse(since), host.clock.now()]
+    await host.query('order', 'update orders set created_at = ? where created_at >= ?', now, from)
+    await later()
     expect(await audit()).toEqual({ checked: 205, violations: [] })
   })
 
@@ -289,19 +291,58 @@ describe('the stretch of time', () => {
   })
 })
 
-test.each(['payments', 'exports'])('an audit that cannot see the %s says so instead of finding nothing', async what => {
-  const placed = await placeOrder(host, token)
-  if (what === 'payments') payments.answers[`GET /payment/details?order_id=${placed.order.id}`] = undefined
-  else data.answers[`GET /exports/${placed.order.process_id}`] = undefined
-  const reply = await call(host.url, 'GET /audit', { token: operator })
+test.each(['/payments/details', '/exports/details', '/outbox', '/dead-letters'])(
+  'an audit that cannot see %s says so instead of finding nothing',
+  async path => {
+    const placed = await placeOrder(host, token)
+    tellPayment(placed, payment(placed, 'pending'))
+    host.clock.advance(31_000)
+    others.broken.add(path)
+    const reply = await call(host.url, `GET /audit?since=${since}`, { token: operator })
+    expect([reply.status, reply.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
+  },
+)
+
+test('a service that is not where it should be is not taken for one without dead letters', async () => {
+  // Asks itself for the user service's events, and does not host it.
+  const lost = await startOrderService({ peerUrls: { payment: others.urls.payment, data: others.urls.data } })
+  const { token } = lost.users.signIn({ role: 'operator' })
+  const reply = await call(lost.url, 'GET /audit', { token })
+  await lost.stop()
   expect([reply.status, reply.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
 })
 
-test('payments and exports are read in the name of the operator, and customers cannot audit', async () => {
+test('other services are asked in the name of the operator, and customers cannot audit', async () => {
   const placed = await placeOrder(host, token)
   tellPayment(placed, payment(placed, 'pending'))
+  host.clock.advance(31_000)
   await audit()
-  expect(payments.asked.at(-1)?.token).toBe(operator)
-  expect(data.asked.at(-1)?.token).toBe(operator)
+  const asked = others.asked.map(it => `${it.verb} ${it.path.split(/[?&]since/)[0]}`).sort()
+  expect(asked).toEqual([
+    'GET /dead-letters?service=data&limit=100',
+    'GET /dead-letters?service=payment&limit=100',
+    'GET /dead-letters?service=user&limit=100',
+    'GET /outbox?service=data',
+    'GET /outbox?service=payment',
+    'GET /outbox?service=user',
+    'POST /exports/details',
+    'POST /payments/details',
+  ])
+  expect(new Set(others.asked.map(it => it.token))).toEqual(new Set([operator]))
   expect((await call(host.url, 'GET /audit', { token })).status).toBe(403)
+})
+
+test('an audit costs two questions for a hundred orders, however many there are', async () => {
+  await Promise.all(
+    Array.from({ length: 250 }, async () => {
+      const placed = await placeOrder(host, token)
+      tellPayment(placed, payment(placed, 'pending'))
+    }),
+  )
+  expect(await audit()).toEqual({ checked: 250, violations: [] })
+  const asked = others.asked.filter(({ path }) => path.endsWith('/details'))
+  expect(asked.map(({ path }) => path).sort()).toEqual([
+    ...Array.from({ length: 3 }, () => '/exports/details'),
+    ...Array.from({ length: 3 }, () => '/payments/details'),
+  ])
 })

@@ -122,6 +122,29 @@ test('a refund is told, and whether it was all of the money', async () => {
   expect(told.next).toBe('nothing: the order is delivered, and that is final')
 })
 
+test('each entry names the request that led to it, in every service', async () => {
+  const placed = await placeOrder(host, token)
+  await tell.authorized(host, placed)
+  tellPayment(
+    placed,
+    payment(placed, 'voided', [
+      attempt({ operation: 'authorize', request_id: 'asked-by-order' }),
+      attempt({ operation: 'void', request_id: 'asked-by-cancel' }),
+    ]),
+  )
+  tellExport(placed, { ...exportOf(placed, 'cancelled'), request_id: 'asked-by-order' })
+  const cancelled = await cancel(host, token, placed)
+  const entries = await explain(placed).then(told => told.entries)
+  const requestOf = (kind: string) => entries.find(entry => entry.kind === kind)?.request_id
+  expect(requestOf('payment.opened')).toBe(requestOf('order.created'))
+  expect(requestOf('payment.authorize')).toBe('asked-by-order')
+  expect(requestOf('payment.void')).toBe('asked-by-cancel')
+  expect(requestOf('export.started')).toBe('asked-by-order')
+  expect(requestOf('export.file')).toBe('asked-by-order')
+  expect(requestOf('export.cancelled')).toBe(cancelled.body.request_id)
+  expect(requestOf('order.cancelled')).toBe(cancelled.body.request_id)
+})
+
 test('the other services are asked in the name of who asks', async () => {
   const placed = await placeOrder(host, token)
   await explain(placed)

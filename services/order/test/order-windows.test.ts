@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import type { OrderTransition } from '@waybill/contracts'
 import { call, type TestHost, until } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -137,26 +136,22 @@ test('a delivered order is left alone when its windows would have closed', async
 })
 
 test('an order waits for one thing at a time, and a final one for nothing', async () => {
-  const waitsFor = (id: string) => {
-    const database = new DatabaseSync(`${host.home}/order.sqlite`, { readOnly: true })
-    const rows = database.prepare('select kind from timers where subject = ?').all(id)
-    database.close()
-    return rows.map(row => row.kind)
-  }
+  const waitsFor = async (id: string) =>
+    (await host.query('order', 'select kind from timers where subject = ?', id)).map(row => row.kind)
   const placed = await placeOrder(host, token)
-  expect(waitsFor(placed.order.id)).toEqual(['payment-window'])
+  expect(await waitsFor(placed.order.id)).toEqual(['payment-window'])
   await tell.authorized(host, placed)
-  expect(waitsFor(placed.order.id)).toEqual(['processing-window'])
+  expect(await waitsFor(placed.order.id)).toEqual(['processing-window'])
   await tell.finished(host, placed)
-  expect(waitsFor(placed.order.id)).toEqual([])
+  expect(await waitsFor(placed.order.id)).toEqual([])
 
   const unpaid = await placeOrder(host, token)
   await cancel(host, token, unpaid)
-  expect(waitsFor(unpaid.order.id)).toEqual([])
+  expect(await waitsFor(unpaid.order.id)).toEqual([])
   const running = await placeOrder(host, token)
   await tell.authorized(host, running)
   await tell.failed(host, running)
-  expect(waitsFor(running.order.id)).toEqual([])
+  expect(await waitsFor(running.order.id)).toEqual([])
 })
 
 test('windows survive a restart', async () => {

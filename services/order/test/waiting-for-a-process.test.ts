@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import type { Process } from '@waybill/contracts'
 import { call, type TestHost } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -72,12 +71,10 @@ describe('a long poll', () => {
   test('notices within a second what another instance has changed', async () => {
     const placed = await placeOrder(host, token)
     await tell.authorized(host, placed)
-    const other = new DatabaseSync(`${host.home}/order.sqlite`, { timeout: 5_000 })
-    const change = other.prepare('update user_processes set percentage = ? where process_id = ?')
+    const change = 'update user_processes set percentage = ? where process_id = ?'
     const reply = await changeUntilAnswered(hold(placed, 'wait=20'), async percentage => {
-      change.run(percentage, placed.process.process_id)
+      await host.query('order', change, percentage, placed.process.process_id)
     })
-    other.close()
     expect(reply.body.data.percentage).toBeGreaterThan(0)
   })
 })

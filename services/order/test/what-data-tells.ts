@@ -10,6 +10,7 @@ export function exportOf({ order }: Placed, state: ExportRecord['state']): Expor
     order_id: order.id,
     state,
     reason: null,
+    request_id: null,
     files: [{ ...file, updated_at: now }],
     created_at: now,
     updated_at: now,

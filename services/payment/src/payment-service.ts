@@ -9,6 +9,7 @@ import { createDecideNextStep } from './bo/decide-next-step.ts'
 import { createFindPaymentOfOrder } from './bo/find-payment-of-order.ts'
 import { FreshAttempts } from './bo/fresh-attempts.ts'
 import { createListPayments } from './bo/list-payments.ts'
+import { createListPaymentsOfOrders } from './bo/list-payments-of-orders.ts'
 import { createPayOrder } from './bo/pay-order.ts'
 import { createPaymentBook } from './bo/payment-book.ts'
 import { createReceiveWebhook } from './bo/receive-webhook.ts'
@@ -27,6 +28,7 @@ import { createGateways } from './gateways/factory.ts'
 import type { Gateway } from './gateways/gateway.ts'
 import { createMockGateway, mockWebhookKey } from './gateways/mock.ts'
 import type { PaymentTables } from './models/tables.ts'
+import { addPaymentGauges } from './payment-gauges.ts'
 import { paymentRoutes } from './routes/payment-routes.ts'
 
 /** What lies outside of the service and its host: chance, and the gateways across the network. */
@@ -62,7 +64,7 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
   const mock = createMockGateway({ database, ledger, clock, webhookKey: mockWebhookKey(vault), chance })
   const gateways = createGateways([mock].map(wrapGateway))
 
-  const fresh = new FreshAttempts(clock)
+  const fresh = new FreshAttempts()
   const refundOutcomes = new RefundOutcomes()
   const book = tracedModule(log, 'bo', createPaymentBook({ payments, clock }))
   const beginAttempt = tracedModule(log, 'bo', createBeginAttempt({ book, attempts, fresh, clock }))
@@ -109,15 +111,19 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
   const patience = gatewayPatience + 2_000
   const refunding = createRefundPayment({ database, payments, settling, refundOutcomes, patience })
   const listing = createListPayments({ db: database.db, payments, attempts, cursors, findPaymentOfOrder })
+  const listingOfOrders = createListPaymentsOfOrders({ db: database.db, payments })
   const receiving = createReceiveWebhook({ database, attempts, gateways, settling })
 
   const controller = createPaymentController({
     payOrder: traced(log, 'bo', 'payOrder', paying),
     showPayment: tracedModule(log, 'bo', createShowPayment({ database, payments, findPaymentOfOrder })),
     listPayments: traced(log, 'bo', 'listPayments', listing),
+    listPaymentsOfOrders: traced(log, 'bo', 'listPaymentsOfOrders', listingOfOrders),
     refundPayment: traced(log, 'bo', 'refundPayment', refunding),
     receiveWebhook: traced(log, 'bo', 'receiveWebhook', receiving),
   })
+
+  addPaymentGauges(host.metrics, { db: database.db, payments, clock })
 
   return { name: 'payment', store: store as never, routes: paymentRoutes(controller, idempotency) }
 }

@@ -93,7 +93,13 @@ export function attemptsOf(payment: Payment): string[] {
 }
 
 /** The types of the payment events about an order so far. */
-export function saidOf(host: TestHost, order: TestOrder): string[] {
+export async function saidOf(host: TestHost, order: TestOrder): Promise<string[]> {
+  const committed = await host.query('payment', 'select id from outbox')
+  // What the work of a timer has made true can be read a moment before it is told.
+  await until(
+    () => committed.every(({ id }) => host.broker.published.some(event => event.id === id)),
+    allTold => allTold,
+  )
   return host.broker.published
     .filter(({ subject, type }) => subject === order.created.order_id && type.startsWith('payment.'))
     .map(({ type }) => type)

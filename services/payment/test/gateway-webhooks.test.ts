@@ -49,6 +49,22 @@ test('a webhook about a payment whose answer was lost has the gateway asked at o
   await paymentBecomes(host, token, order, 'authorized')
 })
 
+test('what comes of a webhook belongs to the request and the trace of the order, not to those of the gateway', async () => {
+  gateway.faults.authorize.push('lost')
+  const { userId, token } = signIn(host)
+  const order = newOrder(userId)
+  const created = await tell(host, 'order.created', order.created)
+  const { id } = await paymentBecomes(host, token, order, 'unknown')
+  const { status, headers } = await send({ payment_id: id })
+  expect(status).toBe(204)
+  expect(headers.get('x-request-id')).not.toBe(created.requestid)
+  const { requestid, traceparent } = await host.broker.waitFor('payment.authorized', order.created.order_id)
+  const traceOf = (name: string) => name.slice(3, 35)
+  expect([requestid, traceOf(traceparent)]).toEqual([created.requestid, traceOf(created.traceparent)])
+  const { attempts } = await paymentOf(host, token, order)
+  expect(attempts.map(attempt => attempt.request_id)).toEqual([created.requestid])
+})
+
 test('what a webhook says of the outcome is not believed', async () => {
   const { userId, token } = signIn(host)
   const order = newOrder(userId, { payment_mode: 'later' })

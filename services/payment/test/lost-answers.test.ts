@@ -37,7 +37,8 @@ test('the gateway is asked 5 s, 30 s, 5 min and then every hour after the answer
       () => nextLookIn(host, id),
       left => left > 0,
     )
-    expect(due).toBeLessThanOrEqual(wait)
+    // Due times are told by the database's clock, which need not agree with ours to the millisecond.
+    expect(due).toBeLessThanOrEqual(wait + 100)
     expect(due).toBeGreaterThan(wait - 2 * second)
     expect(questions()).toBe(asked)
     host.clock.advance(wait)
@@ -53,7 +54,7 @@ test('a request that never reached the gateway is sent again, with the same key'
   host.clock.advance(5_000)
   await paymentBecomes(host, token, order, 'authorized')
   expect(gateway.asked).toEqual(['authorize', 'inquire authorize', 'authorize'])
-  expect(ledgerOf(host, id).map(entry => entry.idempotency_key)).toEqual([`${id}:authorize`])
+  expect((await ledgerOf(host, id)).map(entry => entry.idempotency_key)).toEqual([`${id}:authorize`])
 })
 
 test('a gateway that does not answer in time has lost its answer', async () => {
@@ -77,8 +78,8 @@ test.each(['lost', 'unreached', 'outage'] as const)('a capture that meets %s is 
     },
     ({ state }) => state === 'captured',
   )
-  expect(ledgerOf(host, id).map(({ operation }) => operation)).toEqual(['authorize', 'capture'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
+  expect((await ledgerOf(host, id)).map(({ operation }) => operation)).toEqual(['authorize', 'capture'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
 })
 
 test.each(['lost', 'unreached', 'outage'] as const)('a void that meets %s is done in the end, once', async fault => {
@@ -93,8 +94,8 @@ test.each(['lost', 'unreached', 'outage'] as const)('a void that meets %s is don
     },
     ({ state }) => state === 'voided',
   )
-  expect(ledgerOf(host, id).map(({ operation }) => operation)).toEqual(['authorize', 'void'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized', 'payment.voided'])
+  expect((await ledgerOf(host, id)).map(({ operation }) => operation)).toEqual(['authorize', 'void'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized', 'payment.voided'])
 })
 
 test('outages are met with growing patience: 1 s, 2 s, 4 s, and at most five minutes', async () => {
@@ -130,13 +131,17 @@ test('a capture that the gateway refuses is tried again an hour later', async ()
   await paymentBecomes(host, token, order, 'captured')
 })
 
-test('an authorization that is lost and called off before the gateway ever saw it is voided without a charge', async () => {
+test('an authorization that the gateway has not seen, of an order that is cancelled, is asked for under the same key and given back', async () => {
   gateway.faults.authorize.push('unreached')
   const { order, token } = await place()
   const { id } = await paymentBecomes(host, token, order, 'unknown')
   await tell(host, 'order.cancelled', order.cancelled())
-  const payment = await paymentBecomes(host, token, order, 'voided')
-  expect(payment.verdict).toBeNull()
-  expect(gateway.asked).toEqual(['authorize', 'inquire authorize'])
-  expect(ledgerOf(host, id)).toEqual([])
+  await paymentBecomes(host, token, order, 'voided')
+  // The first call may still be on its way: an attempt that was called off could not hear of its success.
+  expect(gateway.asked).toEqual(['authorize', 'inquire authorize', 'authorize', 'void'])
+  const ledger = await ledgerOf(host, id)
+  expect(ledger.map(({ operation, outcome }) => [operation, outcome])).toEqual([
+    ['authorize', 'succeeded'],
+    ['void', 'succeeded'],
+  ])
 })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MovableClock } from '@waybill/platform/clock'
 import { type Database, migrate, openDatabase } from '@waybill/platform/db'
+import { openTestDatabases, type TestDatabases } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as ledgerDao from '../src/dao/mock-ledger-dao.ts'
@@ -14,20 +15,23 @@ import { testGateway } from './gateway-suite.ts'
 
 const never = new AbortController().signal
 let home: string
+let databases: TestDatabases
 let database: Database<PaymentTables>
 let mock: Gateway
 let drawn = 0
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'waybill-mock-'))
-  database = openDatabase<PaymentTables>(`sqlite:${home}/payment.sqlite`)
-  await migrate(database.db as never, new URL('../migrations/', import.meta.url))
+  databases = await openTestDatabases(home)
+  database = openDatabase<PaymentTables>(databases.urls.payment)
+  await migrate(database, new URL('../migrations/', import.meta.url))
   const chance = { approvalRate: 0.8, random: () => drawn }
   const webhookKey = Buffer.alloc(32)
   mock = createMockGateway({ database, ledger: ledgerDao, clock: new MovableClock(), webhookKey, chance })
 })
 afterAll(async () => {
   await database.close()
+  await databases.release()
   await rm(home, { recursive: true })
 })
 

@@ -26,7 +26,7 @@ test.each(['now', 'later'] as const)('an order (%s) whose cancellation comes fir
   await host.broker.publish(created)
   const payment = await paymentOf(host, token, order)
   expect(payment).toMatchObject({ state: 'voided', attempts: [], verdict: null })
-  expect(saidOf(host, order)).toEqual(['payment.voided'])
+  expect(await saidOf(host, order)).toEqual(['payment.voided'])
 })
 
 test('every event delivered twice, and at the same time, has one effect', async () => {
@@ -40,8 +40,8 @@ test('every event delivered twice, and at the same time, has one effect', async 
   await twice(await tell(host, 'order.delivered', order.delivered))
   const payment = await paymentBecomes(host, token, order, 'captured')
   expect(attemptsOf(payment)).toEqual(['authorize succeeded', 'capture succeeded'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
-  expect(ledgerOf(host, payment.id)).toHaveLength(2)
+  expect(await saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
+  expect(await ledgerOf(host, payment.id)).toHaveLength(2)
 })
 
 test('created and cancelled at the same time, no money stays', async () => {
@@ -57,7 +57,7 @@ test('created and cancelled at the same time, no money stays', async () => {
   )
   for (const { customer, order } of orders) {
     const { id } = await paymentBecomes(host, customer.token, order, 'voided')
-    const moved = ledgerOf(host, id).map(({ operation }) => operation)
+    const moved = (await ledgerOf(host, id)).map(({ operation }) => operation)
     expect([[], ['authorize', 'void']]).toContainEqual(moved)
   }
 })
@@ -76,7 +76,7 @@ test('cancelled while the gateway authorizes: the answer is waited for, then the
   gateway.letGo()
   const payment = await paymentBecomes(host, token, order, 'voided')
   expect(attemptsOf(payment)).toEqual(['authorize succeeded', 'void succeeded'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized', 'payment.voided'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized', 'payment.voided'])
 })
 
 test('cancelled between two tries during an outage: nothing is tried again', async () => {

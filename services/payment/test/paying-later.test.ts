@@ -37,7 +37,7 @@ test('it is pending from the start, and nobody is charged until it is paid', asy
   expect(status).toBe(202)
   expect(body.data).toMatchObject({ order_id, state: 'pending', gateway: 'mock' })
   await paymentBecomes(host, token, order, 'authorized')
-  expect(saidOf(host, order)).toEqual(['payment.authorized'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized'])
 })
 
 test('a token that came with the order is used when none is given with the payment', async () => {
@@ -50,7 +50,7 @@ test('cancelled unpaid it is voided, and can be paid no more', async () => {
   const { order, token, order_id } = await placeLater()
   await tell(host, 'order.cancelled', order.cancelled('payment_expired'))
   expect((await paymentOf(host, token, order)).state).toBe('voided')
-  expect(saidOf(host, order)).toEqual(['payment.voided'])
+  expect(await saidOf(host, order)).toEqual(['payment.voided'])
   const { status, body } = await pay(token, { order_id, token: 'tok_approve' })
   expect([status, body.code]).toEqual([409, 'ORDER_NOT_PAYABLE'])
 })
@@ -60,7 +60,7 @@ test('paid by many requests at once, it is charged once', async () => {
   const replies = await Promise.all(Array.from({ length: 8 }, () => pay(token, { order_id, token: 'tok_approve' })))
   expect(replies.map(({ status }) => status).sort()).toEqual([202, ...Array(7).fill(409)])
   const { id } = await paymentBecomes(host, token, order, 'authorized')
-  expect(ledgerOf(host, id)).toHaveLength(1)
+  expect(await ledgerOf(host, id)).toHaveLength(1)
 })
 
 test('paid and cancelled at once, either it was never payable or its money is released', async () => {
@@ -71,7 +71,7 @@ test('paid and cancelled at once, either it was never payable or its money is re
   ])
   expect([202, 409]).toContain(status)
   const { id } = await paymentBecomes(host, token, order, 'voided')
-  expect([[], ['authorize', 'void']]).toContainEqual(ledgerOf(host, id).map(({ operation }) => operation))
+  expect([[], ['authorize', 'void']]).toContainEqual((await ledgerOf(host, id)).map(({ operation }) => operation))
 })
 
 test('a request with the same Idempotency-Key gets the first answer again', async () => {

@@ -1,5 +1,5 @@
 // Who sees which payments.
-import type { Payment } from '@waybill/contracts'
+import type { CloudEvent, Payment } from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, startService, type TestHost } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -12,6 +12,7 @@ let owner: Customer
 let stranger: Customer
 let operator: Customer
 let order: TestOrder
+let created: CloudEvent<'order.created'>
 let payment: Payment
 
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
   stranger = signIn(host)
   operator = signIn(host, { role: 'operator' })
   order = newOrder(owner.userId)
-  await tell(host, 'order.created', order.created)
+  created = await tell(host, 'order.created', order.created)
   payment = await paymentBecomes(host, owner.token, order, 'authorized')
 })
 afterAll(async () => {
@@ -68,6 +69,7 @@ test('a payment says all that the contract promises', () => {
         amount: 300,
         gateway_reference: expect.stringMatching(/^mock_/),
         error: null,
+        request_id: created.requestid,
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       },
     ],

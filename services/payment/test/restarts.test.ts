@@ -30,7 +30,7 @@ test.each([
   const { id } = await paymentBecomes(host, token, order, 'authorized')
   expect(performance.now() - started).toBeLessThan(1_000)
   expect(gateway.asked).toEqual(asked)
-  expect(ledgerOf(host, id)).toHaveLength(1)
+  expect(await ledgerOf(host, id)).toHaveLength(1)
 })
 
 test.each(['hang', 'hang-after'] as Fault[])('a capture that is cut off (%s) goes on at once', async fault => {
@@ -40,7 +40,7 @@ test.each(['hang', 'hang-after'] as Fault[])('a capture that is cut off (%s) goe
   await gateway.hasBeenAsked(2)
   host = await host.restart()
   const { id } = await paymentBecomes(host, signIn(host, { user_id: userId }).token, order, 'captured')
-  expect(ledgerOf(host, id).map(({ operation }) => operation)).toEqual(['authorize', 'capture'])
+  expect((await ledgerOf(host, id)).map(({ operation }) => operation)).toEqual(['authorize', 'capture'])
 })
 
 test('an order cancelled while its authorization is cut off ends voided, whoever charged', async () => {
@@ -49,7 +49,7 @@ test('an order cancelled while its authorization is cut off ends voided, whoever
   await tell(host, 'order.cancelled', order.cancelled())
   host = await host.restart()
   const { id } = await paymentBecomes(host, signIn(host, { user_id: userId }).token, order, 'voided')
-  expect(ledgerOf(host, id).map(({ operation }) => operation)).toEqual(['authorize', 'void'])
+  expect((await ledgerOf(host, id)).map(({ operation }) => operation)).toEqual(['authorize', 'void'])
 })
 
 test('a lost answer is still asked for after a restart', async () => {

@@ -24,7 +24,7 @@ test('an order that is placed has its money reserved, and taken once it is deliv
   const payment = await paymentBecomes(host, token, order, 'captured')
   expect(payment).toMatchObject({ verdict: 'confirmed', gateway: 'mock', refunded_amount: 0, decline_code: null })
   expect(attemptsOf(payment)).toEqual(['authorize succeeded', 'capture succeeded'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized', 'payment.captured'])
 })
 
 test('an order that is cancelled before its delivery has its money released', async () => {

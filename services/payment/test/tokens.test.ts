@@ -42,7 +42,7 @@ test('tok_outage is tried again after one and two seconds and ends authorized', 
   host.clock.advance(2_000)
   const payment = await paymentBecomes(host, token, order, 'authorized')
   expect(attemptsOf(payment)).toEqual(['authorize failed', 'authorize failed', 'authorize succeeded'])
-  expect(saidOf(host, order)).toEqual(['payment.authorized'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized'])
 })
 
 test('tok_lost is unknown until the gateway is asked five seconds later, and then authorized', async () => {
@@ -53,7 +53,7 @@ test('tok_lost is unknown until the gateway is asked five seconds later, and the
   host.clock.advance(5_000)
   const payment = await paymentBecomes(host, token, order, 'authorized')
   expect(payment.attempts).toMatchObject([{ outcome: 'succeeded', error: null }])
-  expect(saidOf(host, order)).toEqual(['payment.authorized'])
+  expect(await saidOf(host, order)).toEqual(['payment.authorized'])
 })
 
 test.each([

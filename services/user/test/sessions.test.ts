@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import { call, startService, type TestHost, until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createUserService } from '../src/user-service.ts'
@@ -191,10 +190,10 @@ test('sessions, keys and revocations outlive a restart', async () => {
 
 test('what the database keeps of a session lets nobody refresh, and goes once its last access token has expired', async () => {
   const server = await startService([createUserService], { env: { JWT_EXPIRES_IN: '2h', REFRESH_EXPIRES_IN: '10m' } })
-  const database = new DatabaseSync(`${server.home}/user.sqlite`, { readOnly: true })
-  const count = (table: string) => database.prepare(`select count(*) as count from ${table}`).get()!.count
-  const nextSweep = () =>
-    Number(database.prepare("select due_at from timers where kind = 'remove-ended-sessions'").get()!.due_at)
+  const count = async (table: string) =>
+    (await server.query('user', `select count(*) as count from ${table}`))[0]!.count
+  const nextSweep = async () =>
+    Number((await server.query('user', "select due_at from timers where kind = 'remove-ended-sessions'"))[0]!.due_at)
   const sweep = async (milliseconds: number) => {
     server.clock.advance(milliseconds)
     await until(nextSweep, dueAt => dueAt > server.clock.now())
@@ -202,24 +201,23 @@ test('what the database keeps of a session lets nobody refresh, and goes once it
   try {
     const old = await newCustomer(server)
     await refresh(server, old.refreshToken)
-    const stored = JSON.stringify(database.prepare('select * from refresh_tokens').all())
+    const stored = JSON.stringify(await server.query('user', 'select * from refresh_tokens'))
     expect(stored).toContain(old.sessionId)
     expect(stored).not.toContain(old.refreshToken)
     await sweep(61 * minute)
-    expect(count('sessions')).toBe(1)
+    expect(await count('sessions')).toBe(1)
     expect((await details(server, old.token)).status).toBe(200)
     await sweep(75 * minute)
-    expect([count('sessions'), count('refresh_tokens')]).toEqual([0, 0])
+    expect([await count('sessions'), await count('refresh_tokens')]).toEqual([0, 0])
   } finally {
-    database.close()
     await server.stop()
   }
 })
 
 test('the used tokens of a session that lives on are forgotten, and stay refused', async () => {
   const server = await startService([createUserService], { env: { REFRESH_EXPIRES_IN: '50m' } })
-  const database = new DatabaseSync(`${server.home}/user.sqlite`, { readOnly: true })
-  const tokens = () => Number(database.prepare('select count(*) as count from refresh_tokens').get()!.count)
+  const tokens = async () =>
+    Number((await server.query('user', 'select count(*) as count from refresh_tokens'))[0]!.count)
   try {
     const person = await newCustomer(server)
     let token = person.refreshToken
@@ -232,7 +230,6 @@ test('the used tokens of a session that lives on are forgotten, and stay refused
     expect((await refresh(server, person.refreshToken)).status).toBe(401)
     expect((await refresh(server, token)).status).toBe(200)
   } finally {
-    database.close()
     await server.stop()
   }
 })

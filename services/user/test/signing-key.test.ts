@@ -2,11 +2,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { createVault } from '@waybill/platform/auth'
 import { systemClock } from '@waybill/platform/clock'
 import { migrate, openDatabase } from '@waybill/platform/db'
-import { call, startService } from '@waybill/platform/testing'
+import { call, openTestDatabases, startService } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keepSigningKey } from '../src/bo/signing-key.ts'
 import * as signingKeys from '../src/dao/signing-key-dao.ts'
@@ -23,8 +22,9 @@ afterEach(() => rm(home, { recursive: true, force: true }))
 const newPem = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 test('instances that start at once on an empty database agree on one key', async () => {
-  const database = openDatabase<UserTables>(`sqlite:${home}/user.sqlite`)
-  await migrate(database.db as never, new URL('../migrations/', import.meta.url))
+  const databases = await openTestDatabases(home)
+  const database = openDatabase<UserTables>(databases.urls.user)
+  await migrate(database, new URL('../migrations/', import.meta.url))
   const secret = randomBytes(32)
   const keys = await Promise.all(
     Array.from({ length: 4 }, () =>
@@ -33,14 +33,13 @@ test('instances that start at once on an empty database agree on one key', async
   )
   expect(new Set(keys.map(({ kid }) => kid)).size).toBe(1)
   await database.close()
+  await databases.release()
 })
 
 test('the private key stands in the database sealed, and another secret key does not open it: the start says so', async () => {
   const secretKey = randomBytes(32)
   const first = await startService([createUserService], { home, secretKey })
-  const database = new DatabaseSync(`${home}/user.sqlite`, { readOnly: true })
-  const rows = JSON.stringify(database.prepare('select * from signing_keys').all())
-  database.close()
+  const rows = JSON.stringify(await first.query('user', 'select * from signing_keys'))
   expect(rows).toContain('v1:')
   expect(rows).not.toContain('PRIVATE KEY')
   await expect(startService([createUserService], { home, secretKey: randomBytes(32) })).rejects.toMatchObject({
@@ -58,9 +57,7 @@ test.each([
   const host = await startService([createUserService], { home, env })
   try {
     const { token, user } = await newCustomer(host)
-    const database = new DatabaseSync(`${home}/user.sqlite`, { readOnly: true })
-    expect(database.prepare('select * from signing_keys').all()).toEqual([])
-    database.close()
+    expect(await host.query('user', 'select * from signing_keys')).toEqual([])
     const twin = await startService([createUserService], { home, env, secretKey: randomBytes(32) })
     expect((await details(twin, token)).body.data).toEqual(user)
     const [one, other] = await Promise.all([host, twin].map(it => call(it.url, 'GET /.well-known/jwks.json')))

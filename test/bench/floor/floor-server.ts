@@ -1,37 +1,27 @@
-// Runs one floor as a server of its own: node floor-server.ts <floor> <folder>.
+// Runs one floor as a server of its own: node floor-server.ts <floor> <folder> [<database URL> <broker URL>].
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { acceptOrders } from './accepting-orders.ts'
-import { commitEach, commitTogether } from './commits.ts'
 import { deliverOrders } from './delivering-orders.ts'
-import { openFloorDatabase } from './floor-database.ts'
+import { openCarrier, openFloorStore } from './floor-database.ts'
+import { commitOf, type FloorStore, type Sharing } from './floor-store.ts'
 import { sendJson } from './plain-http.ts'
 import { readRows } from './reading-rows.ts'
 
-const floors = {
-  'accept-naive': home => {
-    const database = openFloorDatabase(home)
-    return acceptOrders(database, commitEach(database))
-  },
-  'accept-sharing': home => {
-    const database = openFloorDatabase(home)
-    return acceptOrders(database, commitTogether(database))
-  },
-  'deliver-naive': home => {
-    const database = openFloorDatabase(home)
-    return deliverOrders(database, commitEach(database), home)
-  },
-  'deliver-sharing': home => {
-    const database = openFloorDatabase(home)
-    return deliverOrders(database, commitTogether(database), home)
-  },
-  read: home => readRows(openFloorDatabase(home), home),
-} satisfies Record<string, (home: string) => RequestListener>
+export type FloorName = `${'accept' | 'deliver'}-${Sharing}` | 'read'
 
-export type FloorName = keyof typeof floors
+const [, , name, home, databaseUrl, brokerUrl] = process.argv as [string, string, FloorName, string, string?, string?]
+const engines = { databaseUrl, brokerUrl }
 
-const [, , name, home] = process.argv
-const answer = floors[name as FloorName](home!)
+async function floor(store: FloorStore): Promise<RequestListener> {
+  if (name === 'read') return readRows(store, home)
+  const [work, sharing] = name.split('-') as ['accept' | 'deliver', Sharing]
+  const carrier = await openCarrier(name, store, engines)
+  const commit = commitOf(store, sharing)
+  return work === 'accept' ? acceptOrders(commit, carrier) : deliverOrders(store, commit, carrier, home)
+}
+
+const answer = await floor(openFloorStore(home, engines))
 const server = createServer((request, response) => {
   if (request.url === '/healthz') sendJson(response, 200, '{}')
   else answer(request, response)

@@ -1,42 +1,36 @@
 // The floor under the reads: bare Express handlers that read the same row or page, without sign-in.
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import express, { type Express } from 'express'
 import { splitLine, toRecord } from './csv-lines.ts'
+import type { FloorStore, Row } from './floor-store.ts'
 
-interface Row {
-  [column: string]: string | number | null
-}
-
+const findOrder =
+  'select id, user_id, cloud, state, cancel_reason, items, amount, currency, process_id, payment_mode, version, created_at, updated_at from orders where id = ?'
+const findProcess =
+  'select process_id, order_id, status, percentage, step, reason, created_at, updated_at, finished_at from user_processes where process_id = ?'
 const times = ['created_at', 'updated_at', 'finished_at']
 const pageBytes = 16 * 1_024
 
-export function readRows(database: DatabaseSync, home: string): Express {
-  const findOrder = database.prepare(
-    'select id, user_id, cloud, state, cancel_reason, items, amount, currency, process_id, payment_mode, version, created_at, updated_at from orders where id = ?',
-  )
-  const findProcess = database.prepare(
-    'select process_id, order_id, status, percentage, step, reason, created_at, updated_at, finished_at from user_processes where process_id = ?',
-  )
+export function readRows(store: FloorStore, home: string): Express {
   const app = express()
   app.set('etag', false)
   app.set('x-powered-by', false)
 
-  app.get('/order/:id', (request, response) => {
-    const row = findOrder.get(request.params.id) as Row
-    response.json({ request_id: row.id, data: { ...withTimes(row), items: JSON.parse(row.items as string) } })
+  app.get('/order/:id', async (request, response) => {
+    const [row] = await store.read(findOrder, [request.params.id])
+    response.json({ request_id: row!.id, data: { ...withTimes(row!), items: JSON.parse(row!.items as string) } })
   })
 
-  app.get('/process/:id', (request, response) => {
-    const row = findProcess.get(request.params.id) as Row
+  app.get('/process/:id', async (request, response) => {
+    const [row] = await store.read(findProcess, [request.params.id])
     const data = {
-      ...withTimes(row),
+      ...withTimes(row!),
       state: 'success',
       eta_seconds: null,
-      data_url: `/data?process_id=${row.process_id}`,
+      data_url: `/data?process_id=${row!.process_id}`,
     }
-    response.json({ request_id: row.process_id, data })
+    response.json({ request_id: row!.process_id, data })
   })
 
   app.get('/data', async (request, response) => {

@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Account } from '../account.ts'
+import { sumOf } from '../costs.ts'
 import { makeAirports, makeLargeCsv, makeLargeNdjson, tinyRecords } from '../datasets.ts'
 import { type Figure, percentile } from '../figures.ts'
 import type { ConvertedFile } from '../floor/convert-file.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
-import type { RunningProcess } from '../running-process.ts'
+import type { RunningSystem } from '../running-system.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
-import { startWaybill } from '../servers.ts'
+import type { Topology } from '../topologies/topology.ts'
 
 const readsPerSecond = 50
 const longestReadSeconds = 600
@@ -21,14 +22,14 @@ const mebibyte = 2 ** 20
 const converter = fileURLToPath(new URL('../floor/convert-file.ts', import.meta.url))
 
 export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
-  const { scale, folder } = bench
+  const { topology, effort, folder } = bench
   const home = join(folder, 'waybill')
   mkdirSync(home)
-  let server = await startWaybill(home)
-  const account = await Account.open(server.port, home)
+  let system = await topology.start(home)
+  const account = await Account.open(system)
   const sources = { ndjson: join(account.folder, 'large.ndjson'), csv: join(account.folder, 'wide.csv') }
-  const sha256 = makeLargeNdjson(sources.ndjson, scale.passThroughBytes)
-  makeLargeCsv(sources.csv, scale.csvBytes)
+  const sha256 = makeLargeNdjson(sources.ndjson, effort.passThroughBytes)
+  makeLargeCsv(sources.csv, effort.csvBytes)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
   const { order } = await account.place('tiny')
   await account.untilAllDelivered()
@@ -36,19 +37,19 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
 
   const reads = (seconds: number) => ({
     kind: 'read-steadily' as const,
-    target: account.target,
+    target: account.at(system).target('order'),
     paths: [`/order/${order.id}`],
     perSecond: readsPerSecond,
     seconds,
   })
   const exportBeside = async (dataset: string, source: string) => {
     const others = bench.generator.run(reads(longestReadSeconds))
-    const cpu = server.cpuMilliseconds
+    const spent = system.meter()
     const startedAt = performance.now()
     const { process } = await account.place(dataset)
     await account.untilDelivered(process.process_id)
     const seconds = (performance.now() - startedAt) / 1_000
-    const cpuSeconds = (server.cpuMilliseconds - cpu) / 1_000
+    const cpuSeconds = sumOf(spent()) / 1_000
     bench.generator.finish()
     const { latencies } = await others
     const [file] = (await account.manifest(process.process_id)).files
@@ -59,30 +60,32 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
     return { perSecond: megabytes / seconds, perCpuSecond: megabytes / cpuSeconds, latencies }
   }
 
-  const passThrough = await interleave(scale.longRounds, {
+  const passThrough = await interleave(effort.longRounds, {
     ours: () => exportBeside('large', sources.ndjson),
     copied: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), false),
     synced: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), true),
-    idle: () => bench.generator.run(reads(scale.idleReadSeconds)),
+    idle: () => bench.generator.run(reads(effort.idleReadSeconds)),
   })
-  const conversion = await interleave(scale.longRounds, {
+  const conversion = await interleave(effort.longRounds, {
     ours: () => exportBeside('wide', sources.csv),
     plainly: async () => convertPlainly(sources.csv, join(folder, 'converted')),
   })
-  const peak = server.peakResidentMebibytes
+  const peak = system.peakResidentMebibytes
 
   const crashes: Crash[] = []
-  for (let round = 0; round < scale.longRounds; round++) {
-    const crash = await crashInTheMiddle(server, account.at(server.port), {
+  for (let round = 0; round < effort.longRounds; round++) {
+    const crash = await crashInTheMiddle(system, account.at(system), {
+      topology,
       home,
       sha256,
       bytes: statSync(sources.ndjson).size,
     })
-    server = crash.server
+    system = crash.system
     crashes.push(crash)
     settleDisk(folder)
   }
-  await server.stop()
+  await system.stop()
+  await topology.remove(home)
 
   const idle = passThrough.idle.map(({ latencies }) => percentile(latencies, 99))
   const whileExporting = (samples: { latencies: number[] }[]): Partial<Figure> & Pick<Figure, 'ours'> => ({
@@ -93,8 +96,8 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   const perSecond = (samples: { perSecond: number }[]) => samples.map(sample => sample.perSecond)
   const perCpuSecond = (samples: { perCpuSecond: number }[]) => samples.map(sample => sample.perCpuSecond)
   const ours = perSecond(passThrough.ours)
-  const large = `${Math.round(scale.passThroughBytes / megabyte)} MB`
-  const wide = `${Math.round(scale.csvBytes / megabyte)} MB`
+  const large = `${Math.round(effort.passThroughBytes / megabyte)} MB`
+  const wide = `${Math.round(effort.csvBytes / megabyte)} MB`
   return {
     title: 'Exports on LOCAL',
     figures: [
@@ -181,7 +184,7 @@ function convertPlainly(source: string, target: string): { perSecond: number; pe
 }
 
 interface Crash {
-  server: RunningProcess
+  system: RunningSystem
   writtenBytes: number
   againBytes: number
   movedAfterReady: number
@@ -192,9 +195,9 @@ const lookEveryMilliseconds = 2
 const giveUpMilliseconds = 120_000
 
 async function crashInTheMiddle(
-  before: RunningProcess,
+  before: RunningSystem,
   account: Account,
-  { home, sha256, bytes }: { home: string; sha256: string; bytes: number },
+  { topology, home, sha256, bytes }: { topology: Topology; home: string; sha256: string; bytes: number },
 ): Promise<Crash> {
   const { process } = await account.place('large')
   const id = process.process_id
@@ -202,20 +205,20 @@ async function crashInTheMiddle(
   await before.kill()
   const writtenBytes = await account.deliveredBytes(id)
 
-  const starting = startWaybill(home)
+  const starting = topology.start(home)
   const { lowest, movedAt } = await untilItGrows(() => account.deliveredBytes(id), writtenBytes)
-  const server = await starting
-  const again = account.at(server.port)
+  const system = await starting
+  const again = account.at(system)
   await again.untilDelivered(id)
   const [file] = (await again.manifest(id)).files
   if (file?.sha256 !== sha256) throw new Error('what was delivered after the crash is not what was ordered')
   await again.removeDelivery(id)
   return {
-    server,
+    system,
     writtenBytes,
     againBytes: writtenBytes - lowest,
-    movedAfterReady: Math.max(movedAt - server.readyAt, 0) / 1_000,
-    movedAfterStart: (movedAt - server.startedAt) / 1_000,
+    movedAfterReady: Math.max(movedAt - system.readyAt, 0) / 1_000,
+    movedAfterStart: (movedAt - system.startedAt) / 1_000,
   }
 }
 

@@ -2,15 +2,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Account } from '../account.ts'
+import { type Measured, meter, sumOf } from '../costs.ts'
 import { airportRecords, makeAirports, tinyRecords } from '../datasets.ts'
 import type { Figure } from '../figures.ts'
 import { seedOrders } from '../floor/seeding-orders.ts'
 import { goals } from '../goals.ts'
 import type { PlacedOrder, Target } from '../load/workload.ts'
 import { interleave } from '../rounds.ts'
-import type { RunningProcess } from '../running-process.ts'
+import { serviceOf } from '../running-system.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
-import { startFloor, startWaybill } from '../servers.ts'
 
 const atOnce = 16
 const ordersPlacedAtOnce = 32
@@ -21,45 +21,47 @@ const reads: { name: string; paths: (orders: PlacedOrder[]) => string[] }[] = [
   { name: 'GET /data, a page of 20', paths: () => ['/data?dataset=airports&limit=20'] },
 ]
 
-export async function measureReading({ scale, generator, folder }: Bench): Promise<ScenarioResult> {
+export async function measureReading({ topology, effort, generator, folder }: Bench): Promise<ScenarioResult> {
   const home = join(folder, 'waybill')
   const floorHome = join(folder, 'floor')
   mkdirSync(floorHome)
-  const server = await startWaybill(home)
-  const account = await Account.open(server.port, home)
+  const system = await topology.start(home)
+  const account = await Account.open(system)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
   for (const place of [account.folder, floorHome]) await makeAirports(join(place, 'airports.csv'), airportRecords)
   const { placed } = await generator.run({
     kind: 'place-orders',
-    target: account.target,
+    target: account.target('order'),
     body: Account.orderOf('tiny'),
     atOnce: ordersPlacedAtOnce,
-    atMost: scale.ordersToRead,
+    atMost: effort.ordersToRead,
     seconds: 60,
   })
   await account.untilAllDelivered()
-  const seeded = seedOrders(floorHome, scale.ordersToRead, 'tiny')
+  const store = await topology.openFloorStore(floorHome)
+  const seeded = await seedOrders(store, effort.ordersToRead, 'tiny')
+  await store.close()
   const floorOrders = seeded.map(({ id, processId }) => ({ orderId: id, processId }))
-  const floor = await startFloor('read', floorHome)
+  const floor = await topology.startFloor('read', floorHome)
 
-  const read = (process: RunningProcess, target: Target, paths: string[]) => async () => {
-    const before = process.cpuMilliseconds
+  const read = (parts: Record<string, Measured>, target: Target, paths: string[]) => async () => {
+    const spent = meter(parts)
     const { done, seconds } = await generator.run({
       kind: 'read',
       target,
       paths,
       atOnce,
-      atMost: scale.readsAtMost,
-      seconds: scale.seconds,
+      atMost: effort.readsAtMost,
+      seconds: effort.seconds,
     })
-    return { perSecond: done / seconds, cpu: ((process.cpuMilliseconds - before) * 1_000) / done }
+    return { perSecond: done / seconds, cpu: (sumOf(spent()) * 1_000) / done }
   }
 
   const figures: Figure[] = []
   for (const { name, paths } of reads) {
-    const rounds = await interleave(scale.rounds, {
-      ours: read(server, account.target, paths(placed)),
-      floor: read(floor, { port: floor.port, token: 'none' }, paths(floorOrders)),
+    const rounds = await interleave(effort.rounds, {
+      ours: read(system.parts, account.target(serviceOf(paths(placed)[0]!)), paths(placed)),
+      floor: read({ floor }, { port: floor.port, token: 'none' }, paths(floorOrders)),
     })
     const samples = (of: 'ours' | 'floor', figure: 'perSecond' | 'cpu') => rounds[of].map(sample => sample[figure])
     const express = (figure: 'perSecond' | 'cpu') => ({ name: 'Express', samples: samples('floor', figure) })
@@ -74,13 +76,14 @@ export async function measureReading({ scale, generator, folder }: Bench): Promi
       { name: `${name}, CPU`, unit: 'µs', ours: samples('ours', 'cpu'), floor: express('cpu') },
     )
   }
-  await Promise.all([server.stop(), floor.stop()])
+  await Promise.all([system.stop(), floor.stop()])
+  for (const place of [home, floorHome]) await topology.remove(place)
   return {
     title: `Reads, ${atOnce} at once`,
     figures,
     notes: [
       `Orders and processes are read in turn, out of ${placed.length} that are delivered; the page is the first of a CSV dataset of ${airportRecords} rows.`,
-      'Floor: a bare Express 5 handler with a prepared statement of node:sqlite (for the page: open, one read, split) and res.json, ETag off; no sign-in, no checks, no logs.',
+      'Floor: a bare Express 5 handler with a prepared statement on the same kind of database (for the page: open, one read, split) and res.json, ETag off; no sign-in, no checks, no logs.',
     ],
   }
 }

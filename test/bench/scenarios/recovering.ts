@@ -7,18 +7,18 @@ import { airportRecords, makeAirports } from '../datasets.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
-import { startWaybill } from '../servers.ts'
 
 const atOnce = 32
 const askEveryMilliseconds = 10
 /** Longer than a server lives here. */
 const loadSeconds = 60
 
-export async function measureRecovering({ scale, generator, folder }: Bench): Promise<ScenarioResult> {
+export async function measureRecovering(bench: Bench): Promise<ScenarioResult> {
+  const { topology, effort, folder } = bench
   let round = 0
   const rounds = await interleave(
-    scale.longRounds,
-    { ours: () => crashUnderLoad(generator, join(folder, `home-${round++}`), scale.killAfterSeconds) },
+    effort.longRounds,
+    { ours: () => crashUnderLoad(bench, join(folder, `home-${round++}`)) },
     { warmUp: false },
   )
   const read = (figure: keyof Recovery) => rounds.ours.map(sample => sample[figure])
@@ -32,6 +32,9 @@ export async function measureRecovering({ scale, generator, folder }: Bench): Pr
       { name: 'all final after start', unit: 's', ours: read('afterStart') },
     ],
     notes: [
+      ...(topology.name === 'engines'
+        ? ['All four processes are killed at the same moment and started again at once.']
+        : []),
       `Each order exports ${airportRecords} rows. Accepted: its 202 had reached the client. Lost: not to be found after the restart, or not delivered.`,
     ],
   }
@@ -45,24 +48,24 @@ interface Recovery {
   afterStart: number
 }
 
-async function crashUnderLoad(generator: Bench['generator'], home: string, afterSeconds: number): Promise<Recovery> {
-  const before = await startWaybill(home)
-  const account = await Account.open(before.port, home)
+async function crashUnderLoad({ topology, effort, generator }: Bench, home: string): Promise<Recovery> {
+  const before = await topology.start(home)
+  const account = await Account.open(before)
   await makeAirports(join(account.folder, 'airports.csv'), airportRecords)
   const load = generator.runUntilFailure({
     kind: 'deliver-orders',
-    target: account.target,
+    target: account.target('order'),
     body: Account.orderOf('airports'),
     atOnce,
     atMost: Number.MAX_SAFE_INTEGER,
     seconds: loadSeconds,
   })
-  await pause(afterSeconds * 1_000)
+  await pause(effort.killAfterSeconds * 1_000)
   await before.kill()
   const { placed, done } = await load
 
-  const after = await startWaybill(home)
-  const restarted = account.at(after.port)
+  const after = await topology.start(home)
+  const restarted = account.at(after)
   await restarted.untilAllDelivered(askEveryMilliseconds)
   const finalAt = performance.now()
   let lost = 0
@@ -71,6 +74,7 @@ async function crashUnderLoad(generator: Bench['generator'], home: string, after
     if (order?.state !== 'delivered') lost++
   }
   await after.stop()
+  await topology.remove(home)
   return {
     accepted: placed.length,
     unfinished: placed.length - done,

@@ -1,91 +1,116 @@
-// How soon a started server serves, and what it takes to stand there.
+// How soon a started system serves, and what it takes to stand there.
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Account } from '../account.ts'
+import { type Costs, engineProcesses, mapValues } from '../costs.ts'
 import { makeAirports, tinyRecords } from '../datasets.ts'
+import type { Figure } from '../figures.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
-import type { RunningProcess } from '../running-process.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
-import { startFloor, startWaybill } from '../servers.ts'
+import type { StartedBy } from '../started-process.ts'
 
 const ordersPlacedAtOnce = 32
 
-export async function measureStarting({ scale, generator, folder }: Bench): Promise<ScenarioResult> {
-  const used = join(folder, 'used')
-  let fresh = 0
-  const empty = () => join(folder, `empty-${fresh++}`)
-  await useHome(used, generator, scale.ordersToRead)
+interface Standing {
+  seconds: number
+  /** After it stood idle, by process. */
+  mebibytes: Costs
+}
 
-  const start = (by: () => Promise<RunningProcess>, idleSeconds: number) => async () => {
-    const server = await by()
+export async function measureStarting(bench: Bench): Promise<ScenarioResult> {
+  const { topology, effort, folder } = bench
+  const used = join(folder, 'used')
+  const floorHome = join(folder, 'floor')
+  await useHome(bench, used)
+
+  let fresh = 0
+  const start = (by: StartedBy, of: 'used' | 'empty', idleSeconds: number) => async (): Promise<Standing> => {
+    const home = of === 'used' ? used : join(folder, `empty-${fresh++}`)
+    const system = await topology.start(home, by)
     await pause(idleSeconds * 1_000)
-    const sample = { seconds: server.secondsToReady, mebibytes: idleSeconds > 0 ? server.residentMebibytes : 0 }
-    await server.stop()
+    const sample = { seconds: system.secondsToReady, mebibytes: system.residentMebibytes }
+    await system.stop()
+    if (of === 'empty') await topology.remove(home)
+    return sample
+  }
+  const startExpress = async (): Promise<Standing> => {
+    const floor = await topology.startFloor('read', floorHome)
+    await pause(effort.idleSeconds * 1_000)
+    const sample = { seconds: floor.secondsToReady, mebibytes: { floor: floor.residentMebibytes } }
+    await floor.stop()
     return sample
   }
   const rounds = await interleave(
-    scale.longRounds,
+    effort.longRounds,
     {
-      nodeEmpty: start(() => startWaybill(empty()), 0),
-      nodeUsed: start(() => startWaybill(used), scale.idleSeconds),
-      npmEmpty: start(() => startWaybill(empty(), 'npm'), 0),
-      npmUsed: start(() => startWaybill(used, 'npm'), 0),
-      express: start(() => startFloor('read', join(folder, 'floor')), scale.idleSeconds),
+      nodeEmpty: start('node', 'empty', 0),
+      nodeUsed: start('node', 'used', effort.idleSeconds),
+      npmEmpty: start('npm', 'empty', 0),
+      npmUsed: start('npm', 'used', 0),
+      express: startExpress,
     },
     // The server was started before on this machine: what is compiled is kept.
     { warmUp: false },
   )
+  for (const home of [used, floorHome]) await topology.remove(home)
 
-  const seconds = (samples: { seconds: number }[]) => samples.map(sample => sample.seconds)
-  const mebibytes = (samples: { mebibytes: number }[]) => samples.map(sample => sample.mebibytes)
-  const floor = { name: 'Express', samples: seconds(rounds.express) }
+  const express = (read: (sample: Standing) => number) => ({ name: 'Express', samples: rounds.express.map(read) })
+  const seconds = (name: string, samples: Standing[]): Figure => ({
+    name,
+    unit: 's',
+    ours: samples.map(sample => sample.seconds),
+    floor: express(sample => sample.seconds),
+  })
+  const parts = Object.keys(rounds.nodeUsed[0]!.mebibytes)
+  const memory = parts.map(
+    (part): Figure => ({
+      name:
+        parts.length === 1 ? `memory after ${effort.idleSeconds} s` : `memory of ${part} after ${effort.idleSeconds} s`,
+      unit: 'MiB',
+      ours: rounds.nodeUsed.map(sample => sample.mebibytes[part]!),
+      floor: express(sample => sample.mebibytes.floor!),
+      goal: goals.idleMebibytes,
+    }),
+  )
+  const engines = mapValues(engineProcesses(topology.engines), engine => engine.residentMebibytes)
+  const isOne = topology.name !== 'engines'
   return {
     title: 'Starting and standing',
     figures: [
-      {
-        name: 'npm start to ready, used home',
-        unit: 's',
-        ours: seconds(rounds.npmUsed),
-        floor,
-        goal: goals.startSeconds,
-      },
-      {
-        name: 'npm start to ready, empty home',
-        unit: 's',
-        ours: seconds(rounds.npmEmpty),
-        floor,
-        goal: goals.startSeconds,
-      },
-      { name: 'node scripts/start.mjs, used home', unit: 's', ours: seconds(rounds.nodeUsed), floor },
-      { name: 'node scripts/start.mjs, empty home', unit: 's', ours: seconds(rounds.nodeEmpty), floor },
-      {
-        name: `memory after ${scale.idleSeconds} s`,
-        unit: 'MiB',
-        ours: mebibytes(rounds.nodeUsed),
-        floor: { name: 'Express', samples: mebibytes(rounds.express) },
-        goal: goals.idleMebibytes,
-      },
+      { ...seconds('npm start to ready, used home', rounds.npmUsed), ...(isOne && { goal: goals.startSeconds }) },
+      { ...seconds('npm start to ready, empty home', rounds.npmEmpty), ...(isOne && { goal: goals.startSeconds }) },
+      seconds('node scripts/start.mjs, used home', rounds.nodeUsed),
+      seconds('node scripts/start.mjs, empty home', rounds.nodeEmpty),
+      ...memory,
+      ...Object.entries(engines).map(
+        ([engine, mebibytes]): Figure => ({ name: `memory of ${engine}`, unit: 'MiB', ours: [mebibytes] }),
+      ),
     ],
     notes: [
-      'From the start of the process to its line "waybill ready". An empty home gets its databases, key and first operator in that time.',
-      `Used home: ${scale.ordersToRead} delivered orders, stopped in good order. Floor: Express with one node:sqlite database and three routes.`,
+      isOne
+        ? 'From the start of the process to its line "waybill ready". An empty home gets its databases, key and first operator in that time.'
+        : 'All four processes are started at the same moment; until the last of them has said "waybill ready". With an empty home they make all tables in that time. The goal for a start is that of one process on SQLite.',
+      `Used home: ${effort.ordersToRead} delivered orders, stopped in good order. Floor: Express with one database and three routes.`,
+      ...(topology.engines.length > 0
+        ? ['Memory of the engines: as they stand, whatever else they have done before.']
+        : []),
     ],
   }
 }
 
-async function useHome(home: string, generator: Bench['generator'], orders: number): Promise<void> {
-  const server = await startWaybill(home)
-  const account = await Account.open(server.port, home)
+async function useHome({ topology, generator, effort }: Bench, home: string): Promise<void> {
+  const system = await topology.start(home)
+  const account = await Account.open(system)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
   await generator.run({
     kind: 'place-orders',
-    target: account.target,
+    target: account.target('order'),
     body: Account.orderOf('tiny'),
     atOnce: ordersPlacedAtOnce,
-    atMost: orders,
+    atMost: effort.ordersToRead,
     seconds: 60,
   })
   await account.untilAllDelivered()
-  await server.stop()
+  await system.stop()
 }

@@ -7,30 +7,30 @@ import { type Figure, percentile } from '../figures.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
-import { startWaybill } from '../servers.ts'
 
 const perSecond = 5
 
-export async function measureTimeToDelivered({ scale, generator, folder }: Bench): Promise<ScenarioResult> {
+export async function measureTimeToDelivered({ topology, effort, generator, folder }: Bench): Promise<ScenarioResult> {
   const home = join(folder, 'waybill')
   mkdirSync(home)
-  const server = await startWaybill(home)
-  const account = await Account.open(server.port, home)
+  const system = await topology.start(home)
+  const account = await Account.open(system)
   await makeAirports(join(account.folder, 'airports.csv'), airportRecords)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
 
   const follow = (dataset: string) => async () => {
     const { latencies } = await generator.run({
       kind: 'follow-orders',
-      target: account.target,
+      target: account.target('order'),
       body: Account.orderOf(dataset),
       perSecond,
-      seconds: scale.followSeconds,
+      seconds: effort.followSeconds,
     })
     return { p50: percentile(latencies, 50), p99: percentile(latencies, 99) }
   }
-  const rounds = await interleave(scale.rounds, { airports: follow('airports'), tiny: follow('tiny') })
-  await server.stop()
+  const rounds = await interleave(effort.rounds, { airports: follow('airports'), tiny: follow('tiny') })
+  await system.stop()
+  await topology.remove(home)
 
   const figures: Figure[] = [
     {

@@ -4,15 +4,29 @@ import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 /** Handles one message; a rejection means that it was not taken and must come again. */
 export type Deliver = (event: AnyCloudEvent) => Promise<void>
 
+/** Who takes the messages of a queue. */
+export interface Subscriber {
+  deliver: Deliver
+  /** Takes a message that was handed out so often in vain that the broker gave it up: it is kept, not handled. */
+  bury: Deliver
+}
+
 export interface Broker {
-  /** Resolves when the broker vouches for the message: it will reach every queue that wants it. Rejects where it does not. */
+  /**
+   * Resolves when the broker vouches for the message: it will reach every queue that wants it. Rejects where it does not,
+   * and at once where the broker is out of reach: nothing waits in memory for its return.
+   */
   publish(event: AnyCloudEvent): Promise<void>
   /** Names a queue (one a service), the event types it wants and who takes them. Called before `start`. */
-  subscribe(queue: string, types: EventType[], deliver: Deliver): void
+  subscribe(queue: string, types: EventType[], subscriber: Subscriber): void
   /** Every process hears these, in passing: for caches that may forget early, never for work. */
   listen(types: EventType[], hear: (event: AnyCloudEvent) => void): void
+  /** Resolves when messages flow, or when the broker turns out to be out of reach: then they will once it is there. */
   start(): Promise<void>
-  /** Rejects where the broker is out of reach. */
+  /** Rejects where the broker is out of reach, or takes nothing. */
   ping(): Promise<void>
+  /** Takes no more messages and waits a while for those under way; what is not taken comes again elsewhere. Publishing goes on. */
+  stopConsuming(): Promise<void>
+  /** Ends consuming and publishing. May be called twice. */
   close(): Promise<void>
 }

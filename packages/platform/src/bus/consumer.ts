@@ -8,7 +8,15 @@ import {
 } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import type { Clock } from '../clock/index.ts'
-import { type AnyTx, type Database, insertRow, type Timer, type Timers, type Tx } from '../db/index.ts'
+import {
+  type AnyTx,
+  type Database,
+  DatabaseUnavailable,
+  insertRow,
+  type Timer,
+  type Timers,
+  type Tx,
+} from '../db/index.ts'
 import { acceptTraceparent, type Logger, withContext } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 
@@ -37,6 +45,7 @@ export type EventHandlers<T> = { [K in EventType]?: EventHandler<T, K> }
 const delays = [1_000, 5_000, 25_000, 120_000]
 const triesAtMost = delays.length + 1
 const redelivery = 'redeliver-event'
+const rememberedMilliseconds = 7 * 24 * 3_600_000
 
 /** The consuming side of one service. */
 export class Consumer<T> {
@@ -57,7 +66,10 @@ export class Consumer<T> {
 
   subscribe(broker: Broker, handlers: EventHandlers<T>): void {
     this.#handlers = handlers
-    broker.subscribe(this.#service, Object.keys(handlers) as EventType[], event => this.deliver(event))
+    broker.subscribe(this.#service, Object.keys(handlers) as EventType[], {
+      deliver: event => this.deliver(event),
+      bury: event => this.bury(event),
+    })
     this.#timers.handle(redelivery, timer => this.#redeliver(timer), { concurrency: 8 })
   }
 
@@ -67,14 +79,41 @@ export class Consumer<T> {
       const wrong = whatIsWrongWith(event)
       if (wrong) return this.#keep(event, `not understood: ${wrong}`, triesAtMost)
       try {
-        await this.#database.transaction(tx => this.#handle(tx, event))
+        await this.#database.transaction(tx => this.#handle(tx, event), event.subject)
       } catch (error) {
+        // Not the message's fault, and there is no place to keep it in: the broker brings it again.
+        if (error instanceof DatabaseUnavailable) throw error
         this.#log.warn(
           { err: error, event_id: event.id, event_type: event.type },
           'an event could not be handled, it is tried again',
         )
         await this.#keep(event, String(error), 1)
       }
+    })
+  }
+
+  /** Keeps for a person what the broker handed out again and again and nobody ever took, perhaps because it ends who handles it. */
+  async bury(event: AnyCloudEvent): Promise<void> {
+    await withContext(contextOf(event), async () => {
+      // Every one of its acknowledgements may have been lost: what was handled is not dead.
+      if (await this.#wasHandled(event)) return
+      await this.#keep(event, 'given up by the broker: it was handed out again and again and never taken', triesAtMost)
+    })
+  }
+
+  /** Forgets which messages were handled so long ago that none of them comes again; answers how many. */
+  forgetHandled(atMost: number): Promise<number> {
+    return this.#database.transaction(async tx => {
+      const old = await tx
+        .selectFrom('inbox')
+        .select('message_id')
+        .where('handled_at', '<', this.#clock.now() - rememberedMilliseconds)
+        .orderBy('handled_at')
+        .limit(atMost)
+        .execute()
+      const ids = old.map(row => row.message_id)
+      if (ids.length > 0) await tx.deleteFrom('inbox').where('message_id', 'in', ids).execute()
+      return ids.length
     })
   }
 
@@ -101,11 +140,20 @@ export class Consumer<T> {
     })
   }
 
-  async countDead(): Promise<number> {
+  countDead(): Promise<number> {
+    return this.#count('is')
+  }
+
+  /** The messages that failed and will be tried again. */
+  countWaiting(): Promise<number> {
+    return this.#count('is not')
+  }
+
+  async #count(operator: 'is' | 'is not'): Promise<number> {
     const row = await this.#database.db
       .selectFrom('dead_letters')
       .select(eb => eb.fn.countAll<number>().as('count'))
-      .where('next_try_at', 'is', null)
+      .where('next_try_at', operator, null)
       .executeTakeFirstOrThrow()
     return row.count
   }
@@ -115,6 +163,12 @@ export class Consumer<T> {
     if ((await insertRow(tx, 'inbox', row, { orIgnore: true })) === 0n) return
     const handler = this.#handlers[event.type] as ((tx: AnyTx, event: AnyCloudEvent) => Promise<void>) | undefined
     await handler?.(tx, event)
+  }
+
+  async #wasHandled(event: AnyCloudEvent): Promise<boolean> {
+    const id = String(event?.id ?? '')
+    const query = this.#database.db.selectFrom('inbox').select('message_id').where('message_id', '=', id)
+    return (await query.executeTakeFirst()) !== undefined
   }
 
   async #keep(event: AnyCloudEvent, error: string, tries: number): Promise<void> {
@@ -154,8 +208,9 @@ export class Consumer<T> {
           await this.#handle(tx, event)
           await tx.deleteFrom('dead_letters').where('id', '=', row.id).execute()
           await timer.complete(tx)
-        })
+        }, event.subject)
       } catch (error) {
+        if (error instanceof DatabaseUnavailable) throw error
         await this.#keepAgain(timer, row, String(error))
       }
     })

@@ -1,17 +1,17 @@
 // The broker of a single process. It keeps nothing: it vouches for a message only once every consumer has committed it,
 // so what a crash interrupts is still in the producer's outbox.
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
-import type { Broker, Deliver } from './broker.ts'
+import type { Broker, Deliver, Subscriber } from './broker.ts'
 
 export class MemoryBroker implements Broker {
   readonly #consumers = new Map<EventType, Deliver[]>()
 
-  subscribe(_queue: string, types: EventType[], deliver: Deliver): void {
-    for (const type of types) this.#consumers.set(type, [...(this.#consumers.get(type) ?? []), deliver])
+  subscribe(_queue: string, types: EventType[], { deliver }: Subscriber): void {
+    this.#add(types, deliver)
   }
 
   listen(types: EventType[], hear: (event: AnyCloudEvent) => void): void {
-    this.subscribe('', types, async event => hear(event))
+    this.#add(types, async event => hear(event))
   }
 
   async publish(event: AnyCloudEvent): Promise<void> {
@@ -21,5 +21,10 @@ export class MemoryBroker implements Broker {
 
   async start(): Promise<void> {}
   async ping(): Promise<void> {}
+  async stopConsuming(): Promise<void> {}
   async close(): Promise<void> {}
+
+  #add(types: EventType[], deliver: Deliver): void {
+    for (const type of types) this.#consumers.set(type, [...(this.#consumers.get(type) ?? []), deliver])
+  }
 }

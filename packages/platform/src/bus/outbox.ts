@@ -1,20 +1,26 @@
 // Facts are written where they become true and published after the commit; what a crash leaves behind is swept up.
 import type { AnyCloudEvent, EventFacts, EventType } from '@waybill/contracts'
 import type { Clock } from '../clock/index.ts'
-import { type AnyTx, afterCommit, type Database, insertRow, type Tx } from '../db/index.ts'
+import { type AnyTx, afterCommit, type Database, insertRow, prepared, SharedClock, type Tx } from '../db/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 import { newEvent } from './event.ts'
+import { within } from './within.ts'
 
 export interface OutboxTable {
   outbox: { id: string; message: string; created_at: number }
 }
 
 const sweepMilliseconds = 1_000
-/** A row younger than this is on its way from memory; older ones were left behind by a crash or a broker that was down. */
+/** The second look comes sooner: what a crash left behind moves again soon after a start. */
+const secondLookMilliseconds = 250
+/** A row younger than this is on its way from some instance's memory; older ones were left behind by a crash or a broker that was down. */
 const leftBehindMilliseconds = 3_000
 const sweepAtMost = 500
-const forgetMilliseconds = 20
+/** Rows that the broker has are in nobody's way: the longer they wait, the more go in one statement. */
+const forgetMilliseconds = 150
+/** A broker that does not answer must not keep the process from ending: what is not confirmed stays in the outbox. */
+const stopWithinMilliseconds = 3_000
 
 /** The outbox of one service. `add` belongs to the transaction that makes the fact true. */
 export class Outbox {
@@ -22,17 +28,22 @@ export class Outbox {
   readonly #broker: Broker
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #time: SharedClock
   readonly #inFlight = new Set<string>()
   readonly #publishing = new Set<Promise<void>>()
   #confirmed: string[] = []
   #forgetting: NodeJS.Timeout | undefined
-  #sweeping: NodeJS.Timeout | undefined
+  #nextSweep: NodeJS.Timeout | undefined
+  #sweep: Promise<void> = Promise.resolve()
+  /** What the sweep before has seen; undefined before the first. */
+  #seen: Set<string> | undefined
 
   constructor(database: Database<OutboxTable>, options: { broker: Broker; clock: Clock; log: Logger }) {
     this.#database = database
     this.#broker = options.broker
     this.#clock = options.clock
     this.#log = options.log
+    this.#time = new SharedClock(database)
   }
 
   async add<K extends EventType>(tx: AnyTx, type: K, subject: string, data: EventFacts[K]): Promise<void> {
@@ -42,23 +53,16 @@ export class Outbox {
     afterCommit(tx, () => this.#publish(event))
   }
 
-  /** Publishes what was left behind, then goes on looking for such. Consumers must be subscribed by now. */
+  /** Looks for what was left behind, from now on again and again. Consumers must be subscribed by now. */
   async start(): Promise<void> {
-    await this.#sweep(Number.MAX_SAFE_INTEGER)
-    const again = () => {
-      this.#sweeping = setTimeout(() => {
-        this.#sweep(this.#clock.now() - leftBehindMilliseconds)
-          .catch(error => this.#log.error({ err: error }, 'the outbox could not be swept'))
-          .finally(() => this.#sweeping && again())
-      }, sweepMilliseconds)
-    }
-    again()
+    await this.#time.read()
+    this.#sweepIn(0)
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#sweeping)
-    this.#sweeping = undefined
-    await Promise.allSettled(this.#publishing)
+    clearTimeout(this.#nextSweep)
+    this.#nextSweep = undefined
+    await within(stopWithinMilliseconds, Promise.all([this.#sweep, Promise.allSettled(this.#publishing)]))
     clearTimeout(this.#forgetting)
     await this.#forget()
   }
@@ -82,12 +86,9 @@ export class Outbox {
           this.#forgetting ??= setTimeout(() => this.#forgetSoon(), forgetMilliseconds)
         },
         error => {
-          // Stays in the outbox: the sweeper publishes it again.
+          // Stays in the outbox: a sweep publishes it again, and says so where it cannot.
           this.#inFlight.delete(event.id)
-          this.#log.warn(
-            { err: error, event_id: event.id, event_type: event.type },
-            'an event was not taken by the broker',
-          )
+          this.#log.debug({ err: error, event_id: event.id }, 'an event was not taken by the broker')
         },
       )
       .finally(() => this.#publishing.delete(publishing))
@@ -103,23 +104,92 @@ export class Outbox {
     const ids = this.#confirmed.splice(0, sweepAtMost)
     if (ids.length === 0) return
     try {
-      await this.#database.transaction(tx => tx.deleteFrom('outbox').where('id', 'in', ids).execute())
+      await this.#database.transaction(tx => Promise.all(ids.map(id => forgotten.run(tx, { id }))), forgetting)
     } finally {
       for (const id of ids) this.#inFlight.delete(id)
     }
     if (this.#confirmed.length > 0) await this.#forget()
   }
 
-  async #sweep(before: number): Promise<void> {
+  #sweepIn(milliseconds: number): void {
+    this.#nextSweep = setTimeout(() => {
+      const isFirst = this.#seen === undefined
+      this.#sweep = this.#publishLeftBehind()
+        .catch(error => {
+          this.#log.warn({ err: error }, 'the outbox could not be swept, the next sweep comes soon')
+          return 0
+        })
+        .then(published => {
+          const pause = isFirst ? secondLookMilliseconds : sweepMilliseconds
+          // A full load means that there is more.
+          if (this.#nextSweep) this.#sweepIn(published === sweepAtMost ? 0 : pause)
+        })
+    }, milliseconds)
+  }
+
+  /** Answers how many events the broker took. */
+  async #publishLeftBehind(): Promise<number> {
     const rows = await this.#database.db
       .selectFrom('outbox')
-      .select(['id', 'message'])
-      .where('created_at', '<', before)
+      .select(['id', 'created_at'])
       .orderBy('created_at')
       .limit(sweepAtMost)
       .execute()
-    for (const { id, message } of rows) {
-      if (!this.#inFlight.has(id)) this.#publish(JSON.parse(message) as AnyCloudEvent)
+    // A process that has a SQLite file to itself knows at its start that nobody has these in memory.
+    const isAlone = this.#database.engine === 'sqlite' && this.#seen === undefined
+    const before = this.#time.now() - leftBehindMilliseconds
+    // Seen twice counts too: the clock of the machine that wrote a row may have been ahead.
+    const ids = rows
+      .filter(({ id, created_at }) => isAlone || created_at < before || this.#seen?.has(id))
+      .map(({ id }) => id)
+      .filter(id => !this.#inFlight.has(id))
+    this.#seen = new Set(rows.map(({ id }) => id))
+    if (ids.length === 0) return 0
+    return this.#database.engine === 'mysql' ? this.#publishWhatIsFree(ids) : this.#publishThese(ids)
+  }
+
+  /** Instances share the work: who locks a row publishes it, and a lock goes with its holder. */
+  #publishWhatIsFree(ids: string[]): Promise<number> {
+    return this.#database.db.transaction().execute(async tx => {
+      const rows = tx.selectFrom('outbox').select('message').where('id', 'in', ids).forUpdate().skipLocked()
+      const taken = await this.#publishAll(await rows.execute())
+      // While they are locked, or another instance would publish them again; one by one, so that no row of others is waited for.
+      for (const id of taken) await forgotten.run(tx, { id })
+      return taken.length
+    })
+  }
+
+  async #publishThese(ids: string[]): Promise<number> {
+    const rows = this.#database.db.selectFrom('outbox').select('message').where('id', 'in', ids)
+    const taken = await this.#publishAll(await rows.execute())
+    for (const id of taken) this.#inFlight.add(id)
+    this.#confirmed.push(...taken)
+    await this.#forget()
+    return taken.length
+  }
+
+  /** Answers the ids of those that the broker took. */
+  async #publishAll(rows: { message: string }[]): Promise<string[]> {
+    const [first, ...others] = rows.map(({ message }) => JSON.parse(message) as AnyCloudEvent)
+    if (!first) return []
+    try {
+      // Where the broker does not take one, the others are spared it.
+      await this.#broker.publish(first)
+    } catch (error) {
+      this.#log.warn({ err: error, waiting: rows.length }, 'events wait in the outbox: the broker does not take them')
+      return []
     }
+    const outcomes = await Promise.allSettled(others.map(event => this.#broker.publish(event)))
+    return [first.id, ...others.filter((_, at) => outcomes[at]!.status === 'fulfilled').map(event => event.id)]
   }
 }
+
+/** Nobody else touches these rows. */
+const forgetting = 'published events'
+const forgotten = prepared(
+  (db: Database<OutboxTable>['db'], { id }: { id: string }) => db.deleteFrom('outbox').where('id', '=', id),
+  {
+    by: 'id',
+    unasked: true,
+  },
+)

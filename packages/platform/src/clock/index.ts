@@ -3,12 +3,15 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   now(): number
+  /** How far (ms) a test has moved it ahead of the real time; 0 for a system's clock. */
+  moved(): number
   /** Calls `listener` whenever the clock jumps; answers a function that stops that. The system clock never jumps. */
   onMove(listener: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  moved: () => 0,
   onMove: () => () => {},
 }
 
@@ -19,6 +22,10 @@ export class MovableClock implements Clock {
 
   now(): number {
     return Date.now() + this.#offset
+  }
+
+  moved(): number {
+    return this.#offset
   }
 
   /** Moves the clock ahead by `milliseconds` and wakes whatever waits for a due time. */

@@ -32,11 +32,11 @@ export class SettingsError extends Error {
 type WithFallback = { description: string; fallback: string; secret?: boolean }
 type Without = { description: string; fallback?: undefined; secret?: boolean }
 
-function define<T>(form: string, parse: (text: string) => T) {
+function define<T>(form: string, parse: (text: string) => T, secret = false) {
   function of(about: WithFallback): Setting<T>
   function of(about: Without): Setting<T | undefined>
   function of(about: WithFallback | Without): Setting<T | undefined> {
-    return { form, parse, secret: false, ...about }
+    return { form, parse, secret, ...about }
   }
   return of
 }
@@ -69,6 +69,16 @@ const durationForm = 'a number and ms, s, m, h or d, such as 30m'
 /** Milliseconds. */
 export const duration = define(durationForm, value => readDuration(value) ?? refuse(durationForm))
 
+/** Milliseconds; `most` is written as a duration, too. */
+export function durationUpTo(most: string) {
+  const words = `${durationForm}, at most ${most}`
+  return define(words, value => {
+    const milliseconds = readDuration(value)
+    if (milliseconds === undefined || milliseconds > readDuration(most)!) refuse(words)
+    return milliseconds
+  })
+}
+
 export function oneOf<const V extends string>(...values: V[]) {
   const words = `one of ${values.join(', ')}`
   return define(words, value => values.find(known => known === value) ?? refuse(words))
@@ -100,8 +110,7 @@ export const origins = define(originsForm, value => {
 })
 
 export function matching(form: string, pattern: RegExp, secret = false) {
-  return (about: Without | WithFallback) =>
-    define(form, value => (pattern.test(value) ? value : refuse(form)))({ ...about, secret } as Without)
+  return define(form, value => (pattern.test(value) ? value : refuse(form)), secret)
 }
 
 export const httpUrl = define('an http or https URL', value => {

@@ -1,9 +1,12 @@
 // Time is rows: what is to happen later, or must go on after a crash, is a row with a due time that any instance may claim.
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock/index.ts'
-import { type Logger, withNewContext, withoutContext } from '../log/index.ts'
-import { type AnyTx, afterCommit, type Database, type Tx } from './database.ts'
-import { insertRow } from './prepared.ts'
+import { type Logger, rememberContext, withoutContext, withRememberedContext } from '../log/index.ts'
+import type { Database, Tx } from './database.ts'
+import { insertRow, prepared } from './prepared.ts'
+import { SharedClock } from './shared-clock.ts'
+import { type AnyTx, afterCommit } from './transaction-hooks.ts'
+import { updateRow } from './update-row.ts'
 
 export interface TimerRow {
   kind: string
@@ -13,6 +16,9 @@ export interface TimerRow {
   revision: number
   claimed_by: string | null
   claimed_until: number
+  /** The request and trace that it was scheduled in: its work belongs to them, whoever does it and however late. */
+  request_id: string | null
+  traceparent: string | null
 }
 export interface TimersTable {
   timers: TimerRow
@@ -25,10 +31,24 @@ export interface Timer {
   readonly subject: string
   /** How often a handler has failed on it since it was scheduled; 0 at first. */
   readonly attempt: number
-  /** Ends it in the transaction that makes its work true. A schedule that came meanwhile stays. */
+  /**
+   * Ends it in the transaction that makes its work true. A schedule that came meanwhile stays. Throws ClaimLost where this
+   * process stalled for so long that another one has the work in hand now: what that one does counts.
+   */
   complete(tx: AnyTx): Promise<void>
-  /** Makes it due again at `dueAt` (epoch ms), in the transaction that makes its work true. */
+  /** Makes it due again at `dueAt` (epoch ms), in the transaction that makes its work true. Throws as `complete` does. */
   reschedule(tx: AnyTx, dueAt: number, attempt?: number): Promise<void>
+  /** Throws ClaimLost where another process has the work in hand now. With a transaction, none can get it until its end. */
+  assertHeld(tx?: AnyTx): Promise<void>
+}
+
+/** Another process has the work in hand now: nothing more of it may be written here. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost'
+
+  constructor({ kind, subject }: Pick<TimerRow, 'kind' | 'subject'>) {
+    super(`another process has taken over ${kind} ${subject}`)
+  }
 }
 
 /**
@@ -48,14 +68,23 @@ const pollMilliseconds = 1_000
 /** How long a claim outlives its last sign of life: within it, others leave the row alone. */
 const leaseMilliseconds = 2_400
 const renewMilliseconds = 800
+/** A claim counts as held without a question until so long before its end. */
+const leaseMarginMilliseconds = 400
 const retryAtMost = 60_000
+
+/** A row in the hands of this instance. */
+interface Claim {
+  readonly row: TimerRow
+  /** By `performance.now()`, which no setting of a clock moves: until when it is surely ours. */
+  surelyUntil: number
+}
 
 interface Kind {
   handler: TimerHandler
   concurrency: number
   running: number
   /** Claimed rows that wait for a place: a burst is committed before the first of it runs. */
-  readonly waiting: TimerRow[]
+  readonly waiting: Claim[]
   /** There may be due rows that found no place: whoever makes one looks for them. */
   isBehind: boolean
 }
@@ -68,18 +97,22 @@ export class Timers {
   readonly #kinds = new Map<string, Kind>()
   readonly #running = new Set<Promise<void>>()
   /** What this instance has claimed: never claimed twice, even when the clock jumps over the end of the claim. */
-  readonly #inHand = new Set<string>()
+  readonly #inHand = new Map<string, Claim>()
   readonly #stopping = new AbortController()
   #started = false
   #wake: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #renewal: NodeJS.Timeout | undefined
   #polling = false
+  #claiming: Promise<void> = Promise.resolve()
   #pollAgain = false
   #forgetMoves = () => {}
+  /** Claims and due times are told by the time that all instances share, whatever happens to the clock of one machine. */
+  readonly #time: SharedClock
 
   constructor(database: Database<TimersTable>, options: TimersOptions) {
     this.#database = database
+    this.#time = new SharedClock(database)
     this.#options = options
   }
 
@@ -89,10 +122,10 @@ export class Timers {
   }
 
   /** Makes (kind, subject) due at `dueAt` (epoch ms); an earlier schedule of the same is replaced. */
-  async schedule(anyTx: AnyTx, kind: string, subject: string, dueAt: number): Promise<void> {
+  async schedule(anyTx: AnyTx, kind: string, subject: string, dueAtHere: number): Promise<void> {
     const tx = anyTx as Tx<TimersTable>
-    const now = this.#options.clock.now()
-    const runNow = dueAt <= now && this.#hasRoom(kind)
+    const dueAt = this.#forAll(dueAtHere)
+    const runNow = dueAt <= this.#now() && this.#hasRoom(kind)
     const row: TimerRow = {
       kind,
       subject,
@@ -101,18 +134,20 @@ export class Timers {
       revision: 1,
       // Claimed as it is written: the commit that makes it due is the only one it costs before the work starts.
       claimed_by: runNow ? this.#instance : null,
-      claimed_until: runNow ? now + leaseMilliseconds : 0,
+      claimed_until: runNow ? this.#time.now() + leaseMilliseconds : 0,
+      ...rememberContext(),
     }
     if ((await insertRow(tx, 'timers', row, { orIgnore: true })) === 0n) {
       await tx
         .updateTable('timers')
-        .set(eb => ({ due_at: dueAt, attempt: 0, revision: eb('revision', '+', 1) }))
+        .set(eb => ({ due_at: dueAt, attempt: 0, revision: eb('revision', '+', 1), ...rememberContext() }))
         .where('kind', '=', kind)
         .where('subject', '=', subject)
         .execute()
       afterCommit(tx, () => this.#wakeUpAt(dueAt))
     } else if (runNow) {
-      afterCommit(tx, () => this.#run(row))
+      const surelyUntil = endOfSurety()
+      afterCommit(tx, () => this.#run({ row, surelyUntil }))
     } else {
       afterCommit(tx, () => this.#wakeUpAt(dueAt))
     }
@@ -120,10 +155,11 @@ export class Timers {
 
   /** Forgets (kind, subject). A handler that is at work on it is not interrupted. */
   async cancel(tx: AnyTx, kind: string, subject: string): Promise<void> {
-    await (tx as Tx<TimersTable>).deleteFrom('timers').where('kind', '=', kind).where('subject', '=', subject).execute()
+    await timerGone.run(tx as Tx<TimersTable>, { kind, subject })
   }
 
   async start(): Promise<void> {
+    await this.#time.read()
     this.#started = true
     if (this.#options.alone) await this.#database.db.updateTable('timers').set({ claimed_until: 0 }).execute()
     this.#renewal = setInterval(() => this.#renew(), renewMilliseconds)
@@ -137,8 +173,30 @@ export class Timers {
     this.#forgetMoves()
     clearTimeout(this.#wake)
     this.#stopping.abort()
+    await this.#claiming
     await Promise.allSettled(this.#running)
     clearInterval(this.#renewal)
+  }
+
+  /** For each kind: how late (ms) the oldest row is that is due and that nobody has claimed; 0 where there is none. */
+  late(): Promise<{ kind: string; late: number }[]> {
+    return Promise.all(
+      [...this.#kinds.keys()].map(async kind => {
+        const due = this.#dueNow(kind)
+        const oldest = await anyDue.first(this.#database.db, due)
+        return { kind, late: oldest ? due.now - oldest.due_at : 0 }
+      }),
+    )
+  }
+
+  /** Due times are told by the time that all instances share: the clock of one machine may be an hour ahead. Tests move it. */
+  #now(): number {
+    return this.#time.now() + this.#options.clock.moved()
+  }
+
+  /** A time of this process's clock, told by the time that all share. */
+  #forAll(time: number): number {
+    return this.#now() + Math.round(time - this.#options.clock.now())
   }
 
   #hasRoom(kind: string): boolean {
@@ -150,7 +208,7 @@ export class Timers {
     if (!this.#started || dueAt >= this.#wakeAt) return
     clearTimeout(this.#wake)
     this.#wakeAt = dueAt
-    const wait = Math.min(Math.max(dueAt - this.#options.clock.now(), 0), pollMilliseconds)
+    const wait = Math.min(Math.max(dueAt - this.#now(), 0), pollMilliseconds)
     this.#wake = setTimeout(() => this.#poll(), wait)
   }
 
@@ -164,14 +222,14 @@ export class Timers {
       return
     }
     this.#polling = true
-    withoutContext(() => this.#claimAndRun())
+    this.#claiming = withoutContext(() => this.#claimAndRun())
   }
 
-  #claimAndRun(): void {
-    this.#claimDue()
+  #claimAndRun(): Promise<void> {
+    return this.#claimDue()
       .then(
         claimed => {
-          for (const row of claimed) this.#run(row)
+          for (const claim of claimed) this.#run(claim)
         },
         error => this.#options.log.error({ err: error }, 'due work could not be claimed'),
       )
@@ -179,35 +237,42 @@ export class Timers {
         this.#polling = false
         const again = this.#pollAgain
         this.#pollAgain = false
-        this.#wakeUpAt(this.#options.clock.now() + (again ? 0 : pollMilliseconds))
+        this.#wakeUpAt(this.#now() + (again ? 0 : pollMilliseconds))
       })
   }
 
-  async #claimDue(): Promise<TimerRow[]> {
-    const claimed: TimerRow[] = []
+  async #claimDue(): Promise<Claim[]> {
+    const claimed: Claim[] = []
     for (const [name, kind] of this.#kinds) {
       const room = kind.concurrency - kind.running - kind.waiting.length
       // Set before the look: a row that comes meanwhile and finds no place must not be forgotten.
       kind.isBehind = room <= 0
       if (room <= 0 || !(await this.#isAnyDue(name))) continue
+      const surelyUntil = endOfSurety()
       const due = await this.#database.transaction(tx => this.#claim(tx, name, room))
       if (due.length === room) kind.isBehind = true
-      claimed.push(...due)
+      claimed.push(...due.map(row => ({ row, surelyUntil })))
     }
     return claimed
   }
 
   async #isAnyDue(kind: string): Promise<boolean> {
-    return (await dueOf(this.#database.db, kind, this.#options.clock.now(), 1)).length > 0
+    return (await anyDue.first(this.#database.db, this.#dueNow(kind))) !== undefined
+  }
+
+  #dueNow(kind: string) {
+    return { kind, now: this.#now(), freeSince: this.#time.now() }
   }
 
   async #claim(tx: Tx<TimersTable>, kind: string, room: number): Promise<TimerRow[]> {
-    const now = this.#options.clock.now()
-    const due = (await dueOf(tx, kind, now, room)).filter(row => !this.#inHand.has(nameOf(row)))
+    const free = dueOf(tx, this.#dueNow(kind)).limit(room)
+    // What another instance is claiming at this moment is left to it; SQLite has one writer at a time.
+    const rows = await (this.#database.engine === 'mysql' ? free.forUpdate().skipLocked() : free).execute()
+    const due = rows.filter(row => !this.#inHand.has(nameOf(row)))
     if (due.length === 0) return []
     await tx
       .updateTable('timers')
-      .set({ claimed_by: this.#instance, claimed_until: now + leaseMilliseconds })
+      .set({ claimed_by: this.#instance, claimed_until: this.#time.now() + leaseMilliseconds })
       .where('kind', '=', kind)
       .where(
         'subject',
@@ -218,15 +283,16 @@ export class Timers {
     return due
   }
 
-  #run(row: TimerRow): void {
+  #run(claim: Claim): void {
+    const { row } = claim
     const kind = this.#kinds.get(row.kind)!
-    this.#inHand.add(nameOf(row))
+    this.#inHand.set(nameOf(row), claim)
     if (kind.running >= kind.concurrency) {
-      kind.waiting.push(row)
+      kind.waiting.push(claim)
       return
     }
     kind.running++
-    const work = withNewContext(() => this.#work(row, kind.handler)).finally(() => {
+    const work = withRememberedContext(row, () => this.#work(claim, kind.handler)).finally(() => {
       kind.running--
       this.#running.delete(work)
       this.#inHand.delete(nameOf(row))
@@ -234,12 +300,13 @@ export class Timers {
       const next = kind.waiting.shift()
       if (next) this.#run(next)
       // Rows that found no place when they fell due are looked for now, not at the next poll.
-      else if (kind.isBehind) this.#wakeUpAt(this.#options.clock.now())
+      else if (kind.isBehind) this.#wakeUpAt(this.#now())
     })
     this.#running.add(work)
   }
 
-  async #work(row: TimerRow, handler: TimerHandler): Promise<void> {
+  async #work(claim: Claim, handler: TimerHandler): Promise<void> {
+    const { row } = claim
     let settled = false
     const timer: Timer = {
       kind: row.kind,
@@ -251,45 +318,69 @@ export class Timers {
       },
       reschedule: async (tx, dueAt, attempt = 0) => {
         settled = true
-        await this.#reschedule(tx as Tx<TimersTable>, row, dueAt, attempt)
+        await this.#reschedule(tx as Tx<TimersTable>, row, this.#forAll(dueAt), attempt)
+      },
+      assertHeld: async tx => {
+        if (!tx && performance.now() < claim.surelyUntil) return
+        if (!(await this.#isHeld((tx as Tx<TimersTable> | undefined) ?? this.#database.db, row)))
+          throw new ClaimLost(row)
       },
     }
     try {
       await handler(timer, this.#stopping.signal)
       if (!settled) await this.#database.transaction(tx => this.#complete(tx, row))
     } catch (error) {
-      await this.#fail(row, error)
+      if (error instanceof ClaimLost) this.#options.log.warn({ reason: error.message }, 'work went to another process')
+      else await this.#fail(row, error)
     }
   }
 
+  async #isHeld(db: Database<TimersTable>['db'], { kind, subject }: TimerRow): Promise<boolean> {
+    // An update that changes nothing: the one lock that both databases know.
+    const { numUpdatedRows } = await db
+      .updateTable('timers')
+      .set(eb => ({ claimed_by: eb.ref('claimed_by') }))
+      .where('kind', '=', kind)
+      .where('subject', '=', subject)
+      .where('claimed_by', '=', this.#instance)
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  }
+
   async #complete(tx: Tx<TimersTable>, row: TimerRow): Promise<void> {
-    const { numDeletedRows } = await atRevision(tx.deleteFrom('timers'), row).executeTakeFirst()
-    if (numDeletedRows === 0n) await this.#release(tx, row)
+    if ((await timerDone.change(tx, this.#asHeld(row))) === 0n) await this.#release(tx, row)
   }
 
   async #reschedule(tx: Tx<TimersTable>, row: TimerRow, dueAt: number, attempt: number): Promise<void> {
-    const { numUpdatedRows } = await atRevision(
-      tx.updateTable('timers').set({ due_at: dueAt, attempt, claimed_by: null, claimed_until: 0 }),
-      row,
-    ).executeTakeFirst()
-    if (numUpdatedRows === 0n) await this.#release(tx, row)
+    const isRescheduled = await updateRow(tx, 'timers', {
+      key: 'subject',
+      set: { due_at: dueAt, attempt, claimed_by: null, claimed_until: 0 },
+      where: this.#asHeld(row),
+    })
+    if (!isRescheduled) await this.#release(tx, row)
     else afterCommit(tx, () => this.#wakeUpAt(dueAt))
+  }
+
+  /** As it was claimed here: neither scheduled anew since then nor taken over by another process. */
+  #asHeld({ kind, subject, revision }: TimerRow) {
+    return { kind, subject, revision, claimed_by: this.#instance }
   }
 
   /** Scheduled anew while its handler was at work: the newer schedule stands and may be claimed now. */
   async #release(tx: Tx<TimersTable>, row: TimerRow): Promise<void> {
-    await tx
+    const { numUpdatedRows } = await tx
       .updateTable('timers')
       .set({ claimed_by: null, claimed_until: 0 })
       .where('kind', '=', row.kind)
       .where('subject', '=', row.subject)
       .where('claimed_by', '=', this.#instance)
-      .execute()
-    afterCommit(tx, () => this.#wakeUpAt(this.#options.clock.now()))
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n && (await isInOtherHands(tx, row))) throw new ClaimLost(row)
+    afterCommit(tx, () => this.#wakeUpAt(this.#now()))
   }
 
   async #fail(row: TimerRow, error: unknown): Promise<void> {
-    const { log, clock } = this.#options
+    const { log } = this.#options
     const wait = Math.min(1_000 * 2 ** row.attempt, retryAtMost)
     if (!this.#stopping.signal.aborted) {
       log.error(
@@ -298,7 +389,7 @@ export class Timers {
       )
     }
     try {
-      await this.#database.transaction(tx => this.#reschedule(tx, row, clock.now() + wait, row.attempt + 1))
+      await this.#database.transaction(tx => this.#reschedule(tx, row, this.#now() + wait, row.attempt + 1))
     } catch (failure) {
       // The claim runs out by itself, and then it is due again.
       log.error({ err: failure, kind: row.kind, subject: row.subject }, 'failed work could not be rescheduled')
@@ -306,42 +397,80 @@ export class Timers {
   }
 
   #renew(): void {
-    if (this.#running.size === 0) return
-    this.#database
-      .transaction(tx =>
-        tx
-          .updateTable('timers')
-          .set({ claimed_until: this.#options.clock.now() + leaseMilliseconds })
-          .where('claimed_by', '=', this.#instance)
-          .where('claimed_until', '>', 0)
-          .execute(),
-      )
+    this.#time
+      .read()
+      .then(() => this.#renewClaims())
       .catch(error => this.#options.log.error({ err: error }, 'claims could not be renewed'))
   }
+
+  async #renewClaims(): Promise<void> {
+    for (const [kind, claims] of Map.groupBy(this.#inHand.values(), ({ row }) => row.kind)) {
+      const subjects = claims.map(({ row }) => row.subject)
+      const surelyUntil = endOfSurety()
+      const { numUpdatedRows } = await this.#database.transaction(tx =>
+        tx
+          .updateTable('timers')
+          .set({ claimed_until: this.#time.now() + leaseMilliseconds })
+          .where('kind', '=', kind)
+          .where('subject', 'in', subjects)
+          .where('claimed_by', '=', this.#instance)
+          .where('claimed_until', '>', 0)
+          .executeTakeFirst(),
+      )
+      // Where some were lost nobody says which: they are asked about when it matters.
+      if (numUpdatedRows < BigInt(claims.length)) continue
+      for (const claim of claims) claim.surelyUntil = surelyUntil
+    }
+  }
+}
+
+/** Of a claim that is made or renewed from now on. */
+function endOfSurety(): number {
+  return performance.now() + leaseMilliseconds - leaseMarginMilliseconds
 }
 
 function nameOf({ kind, subject }: TimerRow): string {
   return `${kind} ${subject}`
 }
 
-function dueOf(db: Database<TimersTable>['db'], kind: string, now: number, atMost: number): Promise<TimerRow[]> {
+interface Due {
+  kind: string
+  /** Due by then. */
+  now: number
+  /** Not claimed beyond then. */
+  freeSince: number
+}
+
+function dueOf(db: Database<TimersTable>['db'], { kind, now, freeSince }: Due) {
   return db
     .selectFrom('timers')
     .selectAll()
     .where('kind', '=', kind)
     .where('due_at', '<=', now)
-    .where('claimed_until', '<=', now)
+    .where('claimed_until', '<=', freeSince)
     .orderBy('due_at')
-    .limit(atMost)
-    .execute()
 }
 
-function atRevision<Q extends { where(column: 'kind' | 'subject' | 'revision', op: '=', value: never): Q }>(
-  query: Q,
-  row: TimerRow,
-): Q {
-  return query
-    .where('kind', '=', row.kind as never)
-    .where('subject', '=', row.subject as never)
-    .where('revision', '=', row.revision as never)
+async function isInOtherHands(tx: Tx<TimersTable>, { kind, subject }: TimerRow): Promise<boolean> {
+  const query = tx.selectFrom('timers').select('claimed_by').where('kind', '=', kind).where('subject', '=', subject)
+  return ((await query.executeTakeFirst())?.claimed_by ?? null) !== null
 }
+
+const anyDue = prepared((db: Database<TimersTable>['db'], due: Due) => dueOf(db, due).limit(1))
+
+const timerGone = prepared(
+  (db: Database<TimersTable>['db'], { kind, subject }: Pick<TimerRow, 'kind' | 'subject'>) =>
+    db.deleteFrom('timers').where('kind', '=', kind).where('subject', '=', subject),
+  { by: 'subject', unasked: true },
+)
+
+const timerDone = prepared(
+  (db: Database<TimersTable>['db'], of: Pick<TimerRow, 'kind' | 'subject' | 'revision' | 'claimed_by'>) =>
+    db
+      .deleteFrom('timers')
+      .where('kind', '=', of.kind)
+      .where('subject', '=', of.subject)
+      .where('revision', '=', of.revision)
+      .where('claimed_by', '=', of.claimed_by),
+  { by: 'subject' },
+)

@@ -1,19 +1,22 @@
 // The HTTP kit: one Express application for the route tables of all hosted services, with all that they have in common.
 
 import { isUtf8 } from 'node:buffer'
+import cluster from 'node:cluster'
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer, STATUS_CODES } from 'node:http'
+import { Server as SocketServer } from 'node:net'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { uuidv7 } from 'uuidv7'
 import type { Authenticator, Principal } from '../auth/index.ts'
-import { acceptTraceparent, installedTracing, type Logger, readTraceparent, traced, withContext } from '../log/index.ts'
+import { DatabaseUnavailable, isUniqueViolation } from '../db/index.ts'
+import { type Logger, traced, withContext } from '../log/index.ts'
 import type { HttpMetrics } from '../metrics/index.ts'
 import type { Answer } from './answer.ts'
 import { ApiError, problemDocument, refuse } from './api-error.ts'
 import { Exchange } from './exchange.ts'
 import { clientAddress, createCors } from './headers.ts'
-import type { KeyedRequest } from './idempotency.ts'
+import type { KeptAnswer, KeyedRequest } from './idempotency.ts'
 import { peerHeader } from './peer.ts'
 import { createRateLimit } from './rate-limit.ts'
 import type { ApiRequest, Controller, Route } from './route.ts'
@@ -70,7 +73,6 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
   const limit = createRateLimit(options.requestsPerMinute)
   const signInLimit = createRateLimit(options.signInsPerMinute)
   const peerKey = Buffer.from(options.peerKey)
-  const tracing = installedTracing()
 
   const app = express()
   app.disable('x-powered-by')
@@ -82,12 +84,10 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     const exchange = new Exchange(request, response)
     request.exchange = exchange
     Object.assign(exchange.extraHeaders, cors.headersFor(request))
+    options.metrics.begin()
     response.once('close', () => finish(exchange))
     if (stopping.signal.aborted) response.shouldKeepAlive = false
-    const given = request.headers.traceparent as string | undefined
-    if (tracing) exchange.span = tracing.beginRequest(exchange.method, exchange.path, readTraceparent(given))
-    const traceparent = exchange.span?.traceparent ?? acceptTraceparent(given)
-    withContext({ requestId: exchange.requestId, traceparent }, () => {
+    withContext(exchange.context, () => {
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
         exchange.sendText(204, 'text/plain', '', cors.preflightHeaders(request))
         return
@@ -116,11 +116,9 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     const milliseconds = performance.now() - exchange.startedAt
     const { method, route, service, response, userId } = exchange
     options.metrics.observe({ method, route, service, status: response.statusCode }, milliseconds / 1_000)
-    exchange.span?.end({
-      route: route === 'none' ? undefined : route,
-      status: response.headersSent ? response.statusCode : undefined,
-    })
-    options.accessLog.info(
+    exchange.endSpan()
+    // Asked every second or two by whoever balances or watches.
+    options.accessLog[route === '/healthz' ? 'debug' : 'info'](
       {
         method,
         route,
@@ -129,6 +127,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
         ms: Math.round(milliseconds * 10) / 10,
         user_id: userId,
         request_id: exchange.requestId,
+        trace_id: exchange.traceId,
       },
       'request',
     )
@@ -136,6 +135,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
 
   function answerError(exchange: Exchange, thrown: unknown): void {
     const error = asApiError(thrown)
+    exchange.beginSpan(undefined)
     const level = error.status >= 500 ? 'error' : 'debug'
     options.log[level]({ err: thrown, code: error.code }, 'refused')
     if (error.code === 'NOT_AUTHENTICATED') error.headers['WWW-Authenticate'] = 'Bearer'
@@ -143,11 +143,13 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
   }
 
   function handlerOf(row: Route) {
-    const controller = traced(options.log, 'controller', row.contract.name, row.controller as Controller)
+    const log = options.log.child({ service: row.service })
+    const controller = traced(log, 'controller', row.contract.name, row.controller as Controller)
     return async (request: Carrying, response: Response) => {
       const exchange = request.exchange!
       exchange.route = row.path
       exchange.service = row.service
+      exchange.beginSpan(row.service)
       const token = bearerToken(request)
       const caller = row.access === 'public' ? undefined : await authenticate(exchange, token)
       exchange.userId = caller?.user_id
@@ -182,7 +184,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       }
       const key = request.headers['idempotency-key']
       if (row.idempotency && typeof key === 'string') {
-        const keyed = await row.idempotency.begin(caller!.user_id, contract.name, key, given)
+        const keyed = row.idempotency.begin(caller!.user_id, contract.name, key, given)
         await answerKeyed(row, exchange, keyed, apiRequest, controller)
         return
       }
@@ -199,9 +201,11 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     request: ApiRequest,
     controller: Controller,
   ): Promise<void> {
-    let kept = keyed.replay
-    const replayed = kept !== undefined
+    let kept: KeptAnswer | undefined
+    let replayed = false
     try {
+      kept = await keyed.firstAnswer()
+      replayed = kept !== undefined
       if (!kept) {
         request.keepAnswer = async (tx, answer: Answer) => {
           if (answer.kind !== 'data') throw new Error('only enveloped answers are kept under an Idempotency-Key')
@@ -211,9 +215,9 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
         await controller(request)
       }
     } catch (thrown) {
-      const error = asApiError(thrown)
-      if (keptRefusals.has(error.status)) await keepRefusal(row, exchange, keyed, error)
-      throw error
+      kept = await answerOfQuickerInstance(row, exchange, keyed, thrown)
+      if (!kept) throw thrown
+      replayed = true
     } finally {
       keyed.end()
     }
@@ -225,9 +229,21 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     })
   }
 
-  async function keepRefusal(row: Route, exchange: Exchange, keyed: KeyedRequest, error: ApiError): Promise<void> {
+  /** Another instance may have worked on the same key meanwhile and won; where it did not, a refusal that is final is kept. */
+  async function answerOfQuickerInstance(
+    row: Route,
+    exchange: Exchange,
+    keyed: KeyedRequest,
+    thrown: unknown,
+  ): Promise<KeptAnswer | undefined> {
+    const error = asApiError(thrown)
+    const mayBeKept = keptRefusals.has(error.status)
+    if (!mayBeKept && !isUniqueViolation(thrown)) return undefined
+    const first = await keyed.firstAnswer()
+    if (first || !mayBeKept) return first
     const body = problemDocument(error, exchange.requestId, exchange.path, error.status)
-    await row.idempotency!.keepAlone(keyed, { status: error.status, headers: error.headers, body })
+    const isFirst = await row.idempotency!.keepAlone(keyed, { status: error.status, headers: error.headers, body })
+    return isFirst ? undefined : keyed.firstAnswer()
   }
 
   async function authenticate(exchange: Exchange, token: string | undefined): Promise<Principal> {
@@ -261,6 +277,8 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
 
   function abortWhenGone(response: ServerResponse): AbortSignal {
     const gone = new AbortController()
+    // What would be held open is not even begun by a server that stops.
+    if (stopping.signal.aborted) gone.abort()
     const abort = () => gone.abort()
     stopping.signal.addEventListener('abort', abort, { once: true })
     response.once('close', () => {
@@ -287,14 +305,24 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       }),
     async close() {
       stopping.abort()
+      // The processes of a cluster share the port: what comes new is for the others, from now on.
+      const closed = cluster.isWorker ? stopListening(server) : undefined
       // A request may be on its way over a connection that looks idle: answers now end their connections, and the rest is
       // given a moment. Node's own close would cut them at once.
       await new Promise(resolve => setTimeout(resolve, options.drainMilliseconds))
       const closeIdle = setInterval(() => server.closeIdleConnections(), 50)
-      await new Promise<void>((resolve, reject) => server.close(error => (error ? reject(error) : resolve())))
+      await (closed ??
+        new Promise<void>((resolve, reject) => server.close(error => (error ? reject(error) : resolve()))))
       clearInterval(closeIdle)
     },
   }
+}
+
+/** Unlike the close of an HTTP server it leaves connections alone that look idle; resolves when the last has ended. */
+function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    SocketServer.prototype.close.call(server, error => (error ? reject(error) : resolve()))
+  })
 }
 
 function bearerToken(request: IncomingMessage): string | undefined {
@@ -382,6 +410,12 @@ function asApiError(thrown: unknown): ApiError {
   // The rest of what they blame on the client: broken packing, a length that does not hold, a connection cut short.
   if (status !== undefined && status >= 400 && status < 500)
     return refuse('MALFORMED_REQUEST', (thrown as Error).message)
+  if (thrown instanceof DatabaseUnavailable) {
+    return refuse('DEPENDENCY_UNAVAILABLE', 'the database does not answer: try again in a moment', {
+      cause: thrown,
+      headers: { 'Retry-After': '2' },
+    })
+  }
   return refuse('INTERNAL_ERROR', 'something went wrong on our side; the request id helps us to find it', {
     cause: thrown,
   })

@@ -2,7 +2,13 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { uuidv7 } from 'uuidv7'
-import type { RequestSpan } from '../log/index.ts'
+import {
+  acceptTraceparent,
+  installedTracing,
+  type RequestSpan,
+  readTraceparent,
+  type WorkContext,
+} from '../log/index.ts'
 import { type Answer, envelope, type StreamEvent } from './answer.ts'
 import { type ApiError, problemDocument } from './api-error.ts'
 import { securityHeaders } from './headers.ts'
@@ -15,6 +21,8 @@ export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
+  /** What all work for this request sees. */
+  readonly context: WorkContext
   readonly startedAt = performance.now()
   /** Headers that this answer gets besides those of the controller: limits, CORS. */
   readonly extraHeaders: Record<string, string> = {}
@@ -22,14 +30,41 @@ export class Exchange {
   route = 'none'
   service = 'none'
   userId: string | undefined
-  /** Only while tracing is on. */
-  span: RequestSpan | undefined
+  /** The caller's, where they sent one. */
+  readonly #parent: string | undefined
+  #span: RequestSpan | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request
     this.response = response
     const given = request.headers['x-request-id']
     this.requestId = typeof given === 'string' && requestIdPattern.test(given) ? given : uuidv7()
+    this.#parent = readTraceparent(request.headers.traceparent as string | undefined)
+    // While tracing is on, the span names itself as soon as it is known whose it is.
+    const traceparent = installedTracing() ? '' : acceptTraceparent(this.#parent)
+    this.context = { requestId: this.requestId, traceparent }
+  }
+
+  /** The hex trace id, as log lines have it. */
+  get traceId(): string {
+    return this.context.traceparent.slice(3, 35)
+  }
+
+  /** Begins the span of this request, once: as that of its service where a route was found. Does nothing while tracing is off. */
+  beginSpan(service: string | undefined): void {
+    const tracing = installedTracing()
+    if (!tracing || this.#span) return
+    this.#span = tracing.beginRequest(service, { method: this.method, path: this.path }, this.#parent)
+    Object.assign(this.context, { service, traceparent: this.#span.traceparent })
+  }
+
+  /** Ends it with what was answered, if anything was. */
+  endSpan(): void {
+    this.beginSpan(undefined)
+    this.#span?.end({
+      route: this.route === 'none' ? undefined : this.route,
+      status: this.response.headersSent ? this.response.statusCode : undefined,
+    })
   }
 
   get method(): string {

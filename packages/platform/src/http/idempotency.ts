@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Clock } from '../clock/index.ts'
-import { type AnyTx, type Database, isUniqueViolation, type Tx } from '../db/index.ts'
+import { type AnyTx, type Database, isUniqueViolation, prepared, type Tx } from '../db/index.ts'
 import { refuse } from './api-error.ts'
 
 interface KeyRow {
@@ -31,8 +31,11 @@ const keyPattern = /^[\x20-\x7e]{1,255}$/
 
 /** One request under its key. */
 export interface KeyedRequest {
-  /** The first answer, where there is one: it is to be replayed. */
-  readonly replay: KeptAnswer | undefined
+  /**
+   * The first answer, where there is one: it is to be replayed. To be asked before the work, and after it failed: another
+   * instance may have been quicker. Throws IDEMPOTENCY_KEY_REUSED where the first request had another body.
+   */
+  firstAnswer(): Promise<KeptAnswer | undefined>
   keep(tx: AnyTx, answer: KeptAnswer): Promise<void>
   end(): void
 }
@@ -49,8 +52,8 @@ export class IdempotencyKeys {
     this.#clock = clock
   }
 
-  /** Throws IDEMPOTENCY_KEY_REUSED for another body and IDEMPOTENCY_IN_PROGRESS while the first request runs. */
-  async begin(userId: string, operation: string, key: string, body: unknown): Promise<KeyedRequest> {
+  /** Throws IDEMPOTENCY_KEY_REUSED for another body and IDEMPOTENCY_IN_PROGRESS while the first request runs here. */
+  begin(userId: string, operation: string, key: string, body: unknown): KeyedRequest {
     if (!keyPattern.test(key)) {
       throw refuse('VALIDATION_FAILED', 'Idempotency-Key must be 1–255 printable ASCII characters', {
         errors: [{ field: 'Idempotency-Key', message: 'must be 1–255 printable ASCII characters' }],
@@ -73,37 +76,43 @@ export class IdempotencyKeys {
     }
     this.#running.set(slot, hash)
     const end = () => this.#running.delete(slot)
-    try {
-      const row = await this.#find(userId, operation, key)
-      if (row && row.body_hash !== hash) throw reused()
-      return {
-        replay: row && {
-          status: row.status,
-          headers: JSON.parse(row.headers) as Record<string, string>,
-          body: row.body,
-        },
-        keep: (tx, answer) => this.#keep(tx as Tx<IdempotencyTable>, { userId, operation, key, hash }, answer),
-        end,
-      }
-    } catch (error) {
-      end()
-      throw error
+    return {
+      firstAnswer: async () => {
+        const row = await this.#find(userId, operation, key)
+        if (row && row.body_hash !== hash) throw reused()
+        return row && { status: row.status, headers: JSON.parse(row.headers), body: row.body }
+      },
+      keep: (tx, answer) => this.#keep(tx as Tx<IdempotencyTable>, { userId, operation, key, hash }, answer),
+      end,
     }
   }
 
-  /** Keeps an answer that changed nothing else. Another instance may have been quicker: its answer stands then. */
-  async keepAlone(request: KeyedRequest, answer: KeptAnswer): Promise<void> {
+  /** Keeps an answer that changed nothing else; false where another instance was quicker and its answer stands. */
+  async keepAlone(request: KeyedRequest, answer: KeptAnswer): Promise<boolean> {
     try {
       await this.#database.transaction(tx => request.keep(tx, answer))
+      return true
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
+      return false
     }
   }
 
-  async removeExpired(): Promise<void> {
-    await this.#database.transaction(tx =>
-      tx.deleteFrom('idempotency_keys').where('expires_at', '<=', this.#clock.now()).execute(),
-    )
+  /** Answers how many it removed. */
+  removeExpired(atMost: number): Promise<number> {
+    return this.#database.transaction(async tx => {
+      const expired = await tx
+        .selectFrom('idempotency_keys')
+        .select(['user_id', 'operation', 'idempotency_key'])
+        .where('expires_at', '<=', this.#clock.now())
+        .orderBy('expires_at')
+        .limit(atMost)
+        .execute()
+      for (const { user_id, operation, idempotency_key } of expired) {
+        await expiredKey.run(tx, { user_id, operation, idempotency_key })
+      }
+      return expired.length
+    })
   }
 
   #find(userId: string, operation: string, key: string): Promise<KeyRow | undefined> {
@@ -145,6 +154,15 @@ export class IdempotencyKeys {
       .execute()
   }
 }
+
+const expiredKey = prepared(
+  (db: Database<IdempotencyTable>['db'], of: Pick<KeyRow, 'user_id' | 'operation' | 'idempotency_key'>) =>
+    db
+      .deleteFrom('idempotency_keys')
+      .where('user_id', '=', of.user_id)
+      .where('operation', '=', of.operation)
+      .where('idempotency_key', '=', of.idempotency_key),
+)
 
 function reused() {
   return refuse(

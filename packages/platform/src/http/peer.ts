@@ -1,6 +1,6 @@
 // Calls another service's HTTP API, in the caller's name, with a timeout: what is down is said to be down.
 import type { ServiceName } from '@waybill/contracts'
-import { currentContext } from '../log/index.ts'
+import { currentContext, tracedCall } from '../log/index.ts'
 import { type ApiError, refuse } from './api-error.ts'
 
 export interface PeerAnswer<T> {
@@ -8,6 +8,8 @@ export interface PeerAnswer<T> {
   /** The envelope's data; on an error status the problem document. */
   data: T
   code: string | undefined
+  /** Of a page; null on the last, undefined where the answer is none. */
+  nextCursor: string | null | undefined
 }
 
 export interface PeerCall {
@@ -42,33 +44,49 @@ export function createPeer(service: ServiceName, url: () => string, peerKey: str
     if (!context) return { [peerHeader]: peerKey }
     return { [peerHeader]: peerKey, 'X-Request-Id': context.requestId, traceparent: context.traceparent }
   }
+  async function send<T>(
+    verb: string,
+    path: string,
+    { token, body, timeoutMilliseconds = 5_000 }: PeerCall,
+  ): Promise<PeerAnswer<T>> {
+    const sent = headers()
+    if (token) sent.Authorization = `Bearer ${token}`
+    if (body !== undefined) sent['Content-Type'] = 'application/json'
+    let response: Response
+    let parsed: { data?: T; code?: string; page?: { next_cursor: string | null } }
+    try {
+      response = await fetch(url() + path, {
+        method: verb,
+        headers: sent,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.timeout(timeoutMilliseconds),
+      })
+      const text = await response.text()
+      parsed = text === '' ? {} : JSON.parse(text)
+    } catch (error) {
+      throw unavailable(error)
+    }
+    const refusedToken = parsed.code === 'NOT_AUTHENTICATED' // 501 where the original specification is followed
+    if ((response.status >= 500 && !refusedToken) || response.status === 429)
+      throw unavailable(`${response.status} ${parsed.code}`)
+    return {
+      status: response.status,
+      data: (response.ok ? parsed.data : parsed) as T,
+      code: parsed.code,
+      nextCursor: parsed.page?.next_cursor,
+    }
+  }
+
   return {
     service,
     url,
     unavailable,
     headers,
-    async call<T>(verb: string, path: string, { token, body, timeoutMilliseconds = 5_000 }: PeerCall = {}) {
-      const sent = headers()
-      if (token) sent.Authorization = `Bearer ${token}`
-      if (body !== undefined) sent['Content-Type'] = 'application/json'
-      let response: Response
-      let parsed: { data?: T; code?: string }
-      try {
-        response = await fetch(url() + path, {
-          method: verb,
-          headers: sent,
-          body: body === undefined ? undefined : JSON.stringify(body),
-          signal: AbortSignal.timeout(timeoutMilliseconds),
-        })
-        const text = await response.text()
-        parsed = text === '' ? {} : JSON.parse(text)
-      } catch (error) {
-        throw unavailable(error)
-      }
-      const refusedToken = parsed.code === 'NOT_AUTHENTICATED' // 501 where the original specification is followed
-      if ((response.status >= 500 && !refusedToken) || response.status === 429)
-        throw unavailable(`${response.status} ${parsed.code}`)
-      return { status: response.status, data: (response.ok ? parsed.data : parsed) as T, code: parsed.code }
-    },
+    call: <T>(verb: string, path: string, options: PeerCall = {}) =>
+      tracedCall(
+        () => ({ method: verb, peer: service, url: url() + path }),
+        () => send<T>(verb, path, options),
+        ({ status }) => ({ status }),
+      ),
   }
 }

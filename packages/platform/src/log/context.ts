@@ -11,6 +11,14 @@ export interface WorkContext {
    * span at hand: whatever leaves us takes it along as its parent.
    */
   traceparent: string
+  /** The service whose span is at hand; only while tracing is on. */
+  service?: string
+}
+
+/** What rows keep of a context, so that work which is done later belongs to the request and the trace that led to it. */
+export interface RememberedContext {
+  request_id: string | null
+  traceparent: string | null
 }
 
 const storage = new AsyncLocalStorage<WorkContext>()
@@ -55,7 +63,7 @@ function newTraceparent(): string {
 
 /** A trace needs a first span, or its spans would hang under one that nobody ever sees. */
 function beginTrace(tracing: Tracing): string {
-  const span = tracing.begin('background work', undefined)
+  const span = tracing.begin(undefined, 'background work', undefined)
   span.end()
   return span.traceparent
 }
@@ -64,6 +72,18 @@ function beginTrace(tracing: Tracing): string {
 export function withNewContext<R>(work: () => R): R {
   const context = storage.getStore()
   return storage.run(context ?? { requestId: uuidv7(), traceparent: newTraceparent() }, work)
+}
+
+/** The context of the work at hand, for a row that sets off more work; nothing where there is none (start-up, sweepers). */
+export function rememberContext(): RememberedContext {
+  const context = storage.getStore()
+  return { request_id: context?.requestId ?? null, traceparent: context?.traceparent ?? null }
+}
+
+/** Runs `work` in the context that a row remembers; in a new one where it remembers none. */
+export function withRememberedContext<R>(row: RememberedContext, work: () => R): R {
+  const requestId = row.request_id ?? uuidv7()
+  return storage.run({ requestId, traceparent: acceptTraceparent(row.traceparent ?? undefined) }, work)
 }
 
 /** Runs `work` outside of any context: what a request happened to set off, but does not do for it. */

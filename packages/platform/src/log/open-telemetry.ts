@@ -1,4 +1,5 @@
 // The OpenTelemetry SDK behind `Tracing`. Imported on demand only: loading it costs time and memory that most do without.
+import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import {
   type Context,
@@ -8,6 +9,7 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -23,30 +25,60 @@ export function createTracing({ endpoint, version, warn }: TracingOptions): Trac
   const quiet = () => {}
   const complaints = { error: warn, warn, info: quiet, debug: quiet, verbose: quiet }
   diag.setLogger(complaints, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
-  const about = { 'service.name': 'waybill', 'service.version': version }
-  const provider = new TracerProvider({
-    resource: defaultResource().merge(resourceFromAttributes(about)),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }) })],
-  })
-  const tracer = provider.getTracer('waybill', version)
+  const spans = new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint}/v1/traces` }) })
+  const instance = randomUUID()
+  const tracers = new Map<string | undefined, Tracer>()
+
+  /** Services are told apart by their resource, also where one process hosts them all: each has a tracer of its own. */
+  function tracerOf(service: string | undefined): Tracer {
+    const known = tracers.get(service)
+    if (known) return known
+    const about = {
+      'service.namespace': 'waybill',
+      'service.name': service === undefined ? 'waybill' : `waybill-${service}`,
+      'service.version': version,
+      'service.instance.id': instance,
+    }
+    const resource = defaultResource().merge(resourceFromAttributes(about))
+    const tracer = new TracerProvider({ resource, spanProcessors: [spans] }).getTracer('waybill', version)
+    tracers.set(service, tracer)
+    return tracer
+  }
 
   return {
-    begin(name, traceparent) {
-      const span = tracer.startSpan(name, {}, parentOf(traceparent, false))
+    begin(service, name, traceparent) {
+      const span = tracerOf(service).startSpan(name, {}, parentOf(traceparent, false))
       return {
         traceparent: nameOf(span),
         end(error) {
-          if (error !== undefined) {
-            span.setAttribute('error.type', typeOf(error))
-            span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) })
-          }
+          if (error !== undefined) fail(span, error)
           span.end()
         },
       }
     },
-    beginRequest(method, path, traceparent) {
+    beginCall(service, { method, peer, url }, traceparent) {
+      const { hostname, port, protocol } = new URL(url)
+      const attributes = {
+        'http.request.method': method,
+        'server.address': hostname,
+        'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+        'url.full': url,
+      }
+      const options = { kind: SpanKind.CLIENT, attributes }
+      const span = tracerOf(service).startSpan(`${method} ${peer}`, options, parentOf(traceparent, false))
+      return {
+        traceparent: nameOf(span),
+        end({ status, error }) {
+          if (status !== undefined) span.setAttribute('http.response.status_code', status)
+          if (error !== undefined && error !== null) fail(span, error)
+          span.end()
+        },
+      }
+    },
+    beginRequest(service, { method, path }, traceparent) {
       const attributes = { 'http.request.method': method, 'url.path': path, 'url.scheme': 'http' }
-      const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parentOf(traceparent, true))
+      const options = { kind: SpanKind.SERVER, attributes }
+      const span = tracerOf(service).startSpan(method, options, parentOf(traceparent, true))
       return {
         traceparent: nameOf(span),
         end({ route, status }) {
@@ -62,7 +94,7 @@ export function createTracing({ endpoint, version, warn }: TracingOptions): Trac
     },
     async stop() {
       const tooLate = setTimeout(stopWithinMilliseconds, new Error('the collector does not answer'), { ref: false })
-      const lost = await Promise.race([provider.shutdown(), tooLate]).catch(error => error)
+      const lost = await Promise.race([spans.shutdown(), tooLate]).catch(error => error)
       if (lost) warn(String(lost))
     },
   }
@@ -82,6 +114,10 @@ function parentOf(traceparent: string | undefined, isRemote: boolean): Context {
 function nameOf(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext()
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+}
+
+function fail(span: Span, error: unknown): void {
+  span.setAttribute('error.type', typeOf(error)).setStatus({ code: SpanStatusCode.ERROR, message: String(error) })
 }
 
 /** Few values, as the conventions ask: a code where the error has one, else its class. */

@@ -14,11 +14,31 @@ export interface RequestSpan {
   end(answer: { route: string | undefined; status: number | undefined }): void
 }
 
+/** A call to another party, after the semantic conventions for HTTP clients. */
+export interface CallSpan {
+  readonly traceparent: string
+  /** What was answered, or what went wrong; both where an answer was no success. */
+  end(outcome: { status?: number; error?: unknown }): void
+}
+
+export interface CallTarget {
+  method: string
+  /** Whom it goes to, in a word or two: few values, they name the span. */
+  peer: string
+  url: string
+}
+
+/** `service` says whose span it is; without one it is the process's own. */
 export interface Tracing {
   /** Begins a span under a well-formed `traceparent`; without one it begins a trace. */
-  begin(name: string, traceparent: string | undefined): OpenSpan
+  begin(service: string | undefined, name: string, traceparent: string | undefined): OpenSpan
   /** The same for an HTTP request that has come in, after the semantic conventions for HTTP servers. */
-  beginRequest(method: string, path: string, traceparent: string | undefined): RequestSpan
+  beginRequest(
+    service: string | undefined,
+    request: { method: string; path: string },
+    traceparent: string | undefined,
+  ): RequestSpan
+  beginCall(service: string | undefined, target: CallTarget, traceparent: string): CallSpan
   /** Sends what is left. Takes 2 s at most and never rejects. */
   stop(): Promise<void>
 }

@@ -1,23 +1,37 @@
 // What Prometheus reads: one registry a process, counters and gauges that the plumbing keeps.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectProcessGauges } from './process-gauges.ts'
 
 export interface HttpMetrics {
+  /** A request has come in; `observe` ends it. */
+  begin(): void
   observe(labels: { service: string; method: string; route: string; status: number }, seconds: number): void
+}
+
+export interface GaugeValue {
+  labels: Record<string, string>
+  value: number
 }
 
 export interface Metrics {
   readonly registry: Registry
   readonly http: HttpMetrics
-  /** A gauge that is read when Prometheus asks. */
-  gauge(name: string, help: string, read: () => Promise<{ labels: Record<string, string>; value: number }[]>): void
+  /**
+   * A gauge that is read when Prometheus asks. One whose reading fails, or takes too long, is left out of that answer: what
+   * is down must not hide everything else. `labels`: the names that its values may carry.
+   */
+  gauge(name: string, help: string, read: () => Promise<GaugeValue[]>, labels?: string[]): void
   counter<L extends string>(name: string, help: string, labels: L[]): (of: Record<L, string>) => void
 }
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** Less than Prometheus waits for the whole answer (10 s, by default). */
+const readWithinMilliseconds = 2_000
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'waybill_' })
+  collectProcessGauges(registry)
   const requests = new Histogram({
     name: 'waybill_http_request_duration_seconds',
     help: 'Time from the first byte of a request to the end of its answer',
@@ -25,18 +39,40 @@ export function createMetrics(): Metrics {
     buckets,
     registers: [registry],
   })
+  const inFlight = new Gauge({
+    name: 'waybill_http_requests_in_flight',
+    help: 'Requests that have come in and are not answered yet, streams and long polls among them',
+    registers: [registry],
+  })
+  const unread = new Counter({
+    name: 'waybill_gauges_unread_total',
+    help: 'Gauges that could not be read when they were asked for',
+    labelNames: ['gauge'],
+    registers: [registry],
+  })
   return {
     registry,
-    http: { observe: (labels, seconds) => requests.observe({ ...labels, status: String(labels.status) }, seconds) },
-    gauge(name, help, read) {
+    http: {
+      begin: () => inFlight.inc(),
+      observe(labels, seconds) {
+        inFlight.dec()
+        requests.observe({ ...labels, status: String(labels.status) }, seconds)
+      },
+    },
+    gauge(name, help, read, labels = ['service', 'state']) {
       new Gauge({
         name,
         help,
-        labelNames: ['service', 'state'],
+        labelNames: labels,
         registers: [registry],
         async collect() {
+          const values = await inTime(read).catch(() => {
+            unread.inc({ gauge: name })
+            return []
+          })
+          // In one go: two who ask at once each get all of it.
           this.reset()
-          for (const { labels, value } of await read()) this.set(labels, value)
+          for (const { labels: of, value } of values) this.set(of, value)
         },
       })
     },
@@ -44,5 +80,41 @@ export function createMetrics(): Metrics {
       const counter = new Counter({ name, help, labelNames, registers: [registry] })
       return of => counter.inc(of)
     },
+  }
+}
+
+/**
+ * Answers what `read` gave within the last `milliseconds`, and one reading to all who ask at once: however often and from
+ * wherever metrics are read, what they cost a database stays the same. A failure is not remembered.
+ */
+export function rememberFor<T>(milliseconds: number, read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined
+  let goodUntil = 0
+  return () => {
+    if (reading && performance.now() < goodUntil) return reading
+    goodUntil = Number.POSITIVE_INFINITY
+    reading = read().then(
+      value => {
+        goodUntil = performance.now() + milliseconds
+        return value
+      },
+      error => {
+        goodUntil = 0
+        throw error
+      },
+    )
+    return reading
+  }
+}
+
+async function inTime<T>(read: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('not read in time')), readWithinMilliseconds)
+  })
+  try {
+    return await Promise.race([read(), tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -3,7 +3,7 @@ import type { AnyCloudEvent, ServiceName } from '@waybill/contracts'
 import { contractVersion, serviceNames } from '@waybill/contracts'
 import type { Settings } from '@waybill/contracts/settings'
 import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticator } from '../auth/index.ts'
-import { type Broker, MemoryBroker } from '../bus/index.ts'
+import { type Broker, createBroker, within } from '../bus/index.ts'
 import { type Clock, systemClock } from '../clock/index.ts'
 import { SettingsError } from '../config/index.ts'
 import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
@@ -35,7 +35,6 @@ export interface Host {
   stop(): Promise<void>
 }
 
-const drainMilliseconds = 250
 /** How long requests in flight may take once the process is told to stop. */
 const closeWithinMilliseconds = 8_000
 
@@ -47,7 +46,6 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   const warn = (reason: string) => log.warn({ reason }, 'spans are lost')
   // Before anything is put together: what is wrapped from now on is traced.
   const stopTracing = endpoint && (await startTracing({ endpoint, version: contractVersion, warn }))
-  const broker = options.broker ?? new MemoryBroker()
   const vault = createVault(options.secretKey)
   const peerKey = vault.deriveKey('peer').toString('base64url')
   let ownUrl = `http://127.0.0.1:${settings.PORT}`
@@ -57,6 +55,13 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     serviceNames.map(name => [name, createPeer(name, () => urls[name] ?? ownUrl, peerKey)]),
   ) as Record<ServiceName, Peer>
   const metrics = createMetrics()
+  const broker =
+    options.broker ??
+    (await createBroker(settings.BROKER_URL, {
+      log,
+      metrics,
+      name: `waybill ${settings.WAYBILL_SERVICES.join(',')} ${process.pid}`,
+    }))
   const host: ServiceHost = {
     settings,
     clock,
@@ -81,7 +86,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     metrics: metrics.http,
     authenticator,
     peerKey,
-    drainMilliseconds: options.drainMilliseconds ?? drainMilliseconds,
+    drainMilliseconds: options.drainMilliseconds ?? settings.DRAIN_TIME,
     corsOrigins: settings.CORS_ORIGINS,
     trustedProxies: settings.TRUST_PROXY,
     notAuthenticatedStatus: Number(settings.NOT_AUTHENTICATED_STATUS),
@@ -89,7 +94,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     signInsPerMinute: settings.SIGN_IN_LIMIT_PER_MINUTE,
   })
 
-  // All consumers are subscribed by now: the outboxes may publish what a crash left behind.
+  // All consumers are subscribed by now: the outboxes may publish what a crash left behind. A broker that is down delays nothing.
   await broker.start()
   const port = await http.listen(settings.PORT, settings.HOST)
   ownUrl = `http://${settings.HOST === '0.0.0.0' ? '127.0.0.1' : settings.HOST}:${port}`
@@ -103,6 +108,8 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     async stop() {
       await within(closeWithinMilliseconds, http.close())
       http.server.closeAllConnections()
+      // While the databases are still there for the messages under way; the outboxes go on publishing.
+      await broker.stopConsuming()
       for (const service of services) await service.stop?.()
       await Promise.all(services.map(service => service.store.stop()))
       await broker.close()
@@ -135,13 +142,4 @@ function judgeOf(services: Service[], { judge, settings }: HostOptions, user: Pe
 function forget(authenticator: CachedAuthenticator, event: AnyCloudEvent): void {
   if (event.type === 'session.revoked') authenticator.forgetSession(event.data?.session_id)
   if (event.type === 'user.changed') authenticator.forgetUser(event.data?.user_id)
-}
-
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, milliseconds)
-  })
-  await Promise.race([work, timeout])
-  clearTimeout(timer)
 }

@@ -1,8 +1,16 @@
-// What those who run a process ask it for: health, metrics, documents and dead letters of the services that it hosts.
+// What those who run a process ask it for: health, metrics, documents, waiting and dead events of the services that it hosts.
 
-import { contract, contractVersion, type DeadLetter, operationsApi } from '@waybill/contracts'
+import {
+  contract,
+  contractVersion,
+  type DeadLetter,
+  type ListOutboxQuery,
+  operationsApi,
+  type ServiceName,
+  type WaitingEvent,
+} from '@waybill/contracts'
 import Joi from 'joi'
-import type { DeadLetterRow } from '../bus/index.ts'
+import { type DeadLetterRow, listWaitingEvents, type WaitingEventRow } from '../bus/index.ts'
 import { rfc3339 } from '../clock/index.ts'
 import {
   accepted,
@@ -17,6 +25,7 @@ import {
   routesOf,
 } from '../http/index.ts'
 import type { Service, ServiceHost } from './service.ts'
+import { addServiceGauges } from './service-gauges.ts'
 
 export interface OperationsOptions {
   host: ServiceHost
@@ -37,15 +46,17 @@ const plain = (name: string, summary: string, type: string, statuses = [200]) =>
 export function operationsRoutes(options: OperationsOptions): Route[] {
   const { host, services } = options
   const route = routesOf('operations')
-  addGauges(host, services)
+  addServiceGauges(host.metrics, services)
   return [
     route({
       verb: 'get',
       path: '/healthz',
       access: 'public',
       limit: 'none',
-      contract: plain('checkHealth', 'The process is alive', 'application/json'),
-      controller: () => document(json, '{"status":"ok"}'),
+      contract: plain('checkHealth', 'The process is alive and stays', 'application/json', [200, 503]),
+      // A load balancer that asks this sends no more while the process still serves what comes.
+      controller: ({ signal }) =>
+        signal.aborted ? document(json, '{"status":"stopping"}', 503) : document(json, '{"status":"ok"}'),
     }),
     route({
       verb: 'get',
@@ -69,13 +80,27 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
     ...documentRoutes(options),
     route({
       verb: 'get',
+      path: '/outbox',
+      access: 'operator',
+      contract: operationsApi.listOutbox,
+      controller: async ({ query }) => {
+        const { rows, nextCursor } = await readOutboxes(options, query)
+        const now = host.clock.now()
+        return page(
+          rows.map(({ service, row }) => waitingEvent(service, row, now)),
+          nextCursor,
+        )
+      },
+    }),
+    route({
+      verb: 'get',
       path: '/dead-letters',
       access: 'operator',
       contract: operationsApi.listDeadLetters,
       controller: async ({ query }) => {
         const before = query.cursor ? host.cursors.decode<string>('dead-letters', query.cursor) : undefined
         const lists = await Promise.all(
-          services.map(async ({ name, store }) =>
+          asked(services, query.service).map(async ({ name, store }) =>
             (await store.consumer.listDead(query.limit + 1, before)).map(row => deadLetter(name, row)),
           ),
         )
@@ -161,6 +186,47 @@ function once(make: () => unknown): () => string {
   }
 }
 
+/** All, or the one that is asked for. */
+function asked(services: Service[], name: ServiceName | undefined): Service[] {
+  const found = services.filter(service => name === undefined || service.name === name)
+  if (found.length > 0) return found
+  throw refuse('SERVICE_NOT_HOSTED', `the ${name} service is not hosted by this process: ask one that hosts it`)
+}
+
+async function readOutboxes({ host, services }: OperationsOptions, query: ListOutboxQuery) {
+  const { service, since, until, limit, cursor } = query
+  const filter = {
+    since: since === undefined ? 0 : Date.parse(since),
+    until: until === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(until),
+    before: cursor === undefined ? undefined : host.cursors.decode<WaitingPosition>('outbox', cursor),
+    limit: limit + 1,
+  }
+  const lists = await Promise.all(
+    asked(services, service).map(async ({ name, store }) =>
+      (await listWaitingEvents(store.database, filter)).map(row => ({ service: name, row })),
+    ),
+  )
+  const newestFirst = lists
+    .flat()
+    .sort(({ row: a }, { row: b }) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
+  return cutPage(newestFirst, limit, ({ row: { id, created_at } }) =>
+    host.cursors.encode('outbox', { id, created_at } satisfies WaitingPosition),
+  )
+}
+
+type WaitingPosition = Pick<WaitingEventRow, 'id' | 'created_at'>
+
+function waitingEvent(service: string, { id, created_at, event }: WaitingEventRow, now: number): WaitingEvent {
+  return {
+    service,
+    event_id: id,
+    event_type: event.type,
+    subject: event.subject,
+    created_at: rfc3339(created_at),
+    age_seconds: Math.max(now - created_at, 0) / 1_000,
+  }
+}
+
 function deadLetter(service: string, row: DeadLetterRow): DeadLetter {
   return {
     id: row.id,
@@ -199,24 +265,4 @@ async function readReadiness(host: ServiceHost, services: Service[]) {
   const database = { status: databases.every(({ status }) => status === 'up') ? 'up' : 'down' }
   const status = broker.status === 'up' && database.status === 'up' ? 'ready' : 'not_ready'
   return { status, dependencies: { database, broker } }
-}
-
-function addGauges({ metrics }: ServiceHost, services: Service[]): void {
-  const perService = (read: (service: Service) => Promise<number>) => () =>
-    Promise.all(services.map(async service => ({ labels: { service: service.name }, value: await read(service) })))
-  metrics.gauge(
-    'waybill_outbox_waiting',
-    'Events that the broker has not confirmed',
-    perService(async ({ store }) => (await store.outbox.backlog()).waiting),
-  )
-  metrics.gauge(
-    'waybill_outbox_oldest_seconds',
-    'Age of the oldest event that the broker has not confirmed',
-    perService(async ({ store }) => (await store.outbox.backlog()).oldest / 1_000),
-  )
-  metrics.gauge(
-    'waybill_dead_letters',
-    'Messages that wait for a person',
-    perService(({ store }) => store.consumer.countDead()),
-  )
 }

@@ -4,7 +4,7 @@ import type { Settings } from '@waybill/contracts/settings'
 import type { Authenticator, Vault } from '../auth/index.ts'
 import { type Broker, Consumer, Outbox } from '../bus/index.ts'
 import type { Clock } from '../clock/index.ts'
-import { type Database, migrate, openDatabase, Timers } from '../db/index.ts'
+import { type Database, migrate, openDatabase, type Timer, Timers, waitForDatabase } from '../db/index.ts'
 import { type Cursors, IdempotencyKeys, type Peer, type Route } from '../http/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Metrics } from '../metrics/index.ts'
@@ -45,34 +45,38 @@ export interface ServiceStore<T> {
   stop(): Promise<void>
 }
 
-const inboxLivesMilliseconds = 7 * 24 * 3_600_000
 const housekeepingMilliseconds = 10 * 60_000
+/** No transaction of the housekeeping is larger than that; where there is more, the next comes at once. */
+const removedAtOnce = 2_000
+/** How long a service that starts waits for its database. */
+const databasePatienceMilliseconds = 60_000
 
 /** Opens a service's database, brings it up to date and puts outbox, inbox, timers and idempotency keys on it. */
 export async function openStore<T>(host: ServiceHost, name: ServiceName, migrations: URL): Promise<ServiceStore<T>> {
   const database = openDatabase<T>(databaseUrlOf(host.settings, name), {
     synchronous: host.settings.SQLITE_SYNCHRONOUS,
+    poolSize: host.settings.DATABASE_POOL_SIZE,
   })
-  await migrate(database.db as never, migrations)
   const { clock, broker } = host
   const log = host.log.child({ service: name })
+  const setting = `${name.toUpperCase()}_DATABASE_URL`
+  await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
+  await migrate(database, migrations)
   // The plumbing's tables stand in every service's database; the service's own types need not know them.
   const plumbing = database as unknown as Database<never>
-  const timers = new Timers(plumbing, { clock, log, alone: true })
+  const timers = new Timers(plumbing, { clock, log, alone: database.engine === 'sqlite' })
   const outbox = new Outbox(plumbing, { broker, clock, log })
   const consumer = new Consumer<T>(name, database, { timers, clock, log })
   const idempotency = new IdempotencyKeys(plumbing, clock)
-  timers.handle('housekeeping', timer => keepHouse(timer.reschedule.bind(timer)), { concurrency: 1 })
+  timers.handle('housekeeping', keepHouse, { concurrency: 1 })
 
-  async function keepHouse(reschedule: (tx: never, dueAt: number) => Promise<void>): Promise<void> {
-    await idempotency.removeExpired()
-    await (database as unknown as Database<{ inbox: { handled_at: number } }>).transaction(async tx => {
-      await tx
-        .deleteFrom('inbox')
-        .where('handled_at', '<', clock.now() - inboxLivesMilliseconds)
-        .execute()
-      await reschedule(tx as never, clock.now() + housekeepingMilliseconds)
-    })
+  async function keepHouse(timer: Timer): Promise<void> {
+    const isFull = [
+      await idempotency.removeExpired(removedAtOnce),
+      await consumer.forgetHandled(removedAtOnce),
+    ].includes(removedAtOnce)
+    const pause = isFull ? 0 : housekeepingMilliseconds
+    await database.transaction(tx => timer.reschedule(tx, clock.now() + pause))
   }
 
   return {

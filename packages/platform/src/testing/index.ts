@@ -1,4 +1,14 @@
+export {
+  createTestVhost,
+  dropTestDatabases,
+  engineUrls,
+  findMissingEngines,
+  newTestName,
+  type TestVhost,
+} from './engines.ts'
 export { type FakePeer, startFakePeer } from './fake-peer.ts'
 export { FakeUserSystem } from './fake-user-system.ts'
 export { call, type Reply, startService, type TestHost, until } from './start-service.ts'
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { TestBroker } from './test-broker.ts'
+export { openTestDatabases, runsOnMysql, type TestDatabases } from './test-databases.ts'

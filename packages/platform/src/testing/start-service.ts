@@ -1,4 +1,4 @@
-// Hosts services for a test: real HTTP, real SQLite in a folder of its own, a clock that moves, a broker that listens.
+// Hosts services for a test: real HTTP, real databases of its own, a clock that moves, a broker that listens.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import type { ServiceName } from '@waybill/contracts'
 import { readWaybillSettings } from '@waybill/contracts/settings'
 import { MovableClock } from '../clock/index.ts'
-import { createAccessLog, createLogger } from '../log/index.ts'
+import { createAccessLog, createLogger, type Logger } from '../log/index.ts'
 import { type CreateService, type Host, hostServices } from '../service/index.ts'
 import { FakeUserSystem } from './fake-user-system.ts'
 import { TestBroker } from './test-broker.ts'
+import { openTestDatabases, type TestDatabases } from './test-databases.ts'
 
 export interface TestHost extends Host {
   readonly clock: MovableClock
@@ -17,7 +18,10 @@ export interface TestHost extends Host {
   /** Judges the tokens, unless the user service itself is hosted. */
   readonly users: FakeUserSystem
   readonly home: string
-  /** Stops it and starts it again on the same files, as after a deployment. */
+  readonly secretKey: Buffer
+  /** Asks a service's database, or changes it, behind the service's back. */
+  readonly query: TestDatabases['query']
+  /** Stops it and starts it again on the same files and databases, as after a deployment. */
   restart(): Promise<TestHost>
 }
 
@@ -27,25 +31,37 @@ export interface StartOptions {
   peerUrls?: Partial<Record<ServiceName, string>>
   home?: string
   secretKey?: Buffer
+  /** Where log lines go; by default to standard error, from TEST_LOG_LEVEL on. */
+  log?: Logger
+  /** Another instance of the same installation: folder, databases, clock, broker and tokens are shared. MySQL only; to be stopped first. */
+  beside?: TestHost
 }
 
-/** Starts the services that `create` makes; `stop` removes their folder. */
+/** Starts the services that `create` makes; `stop` removes their folder and, where nobody else has them open, their databases. */
 export async function startService(create: CreateService[], options: StartOptions = {}): Promise<TestHost> {
-  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'waybill-test-')))
-  const secretKey = options.secretKey ?? randomBytes(32)
-  const clock = new MovableClock()
-  const broker = new TestBroker()
-  const users = new FakeUserSystem()
+  const { beside } = options
+  const home = beside?.home ?? options.home ?? (await mkdtemp(join(tmpdir(), 'waybill-test-')))
+  const secretKey = beside?.secretKey ?? options.secretKey ?? randomBytes(32)
+  const clock = beside?.clock ?? new MovableClock()
+  const broker = beside?.broker ?? new TestBroker()
+  const users = beside?.users ?? new FakeUserSystem()
+  const databases = await openTestDatabases(home)
   const settings = readWaybillSettings({
     PORT: '0',
     WAYBILL_HOME: home,
+    USER_DATABASE_URL: databases.urls.user,
+    ORDER_DATABASE_URL: databases.urls.order,
+    PAYMENT_DATABASE_URL: databases.urls.payment,
+    DATA_DATABASE_URL: databases.urls.data,
+    // Many hosts share an engine that takes 151 connections by default.
+    DATABASE_POOL_SIZE: '4',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     RATE_LIMIT_PER_MINUTE: '0',
     SIGN_IN_LIMIT_PER_MINUTE: '0',
     ...options.env,
   })
   // Written at once, not buffered: a test that fails shows all that was logged before.
-  const log = createLogger({ name: 'test', level: settings.LOG_LEVEL, stream: process.stderr })
+  const log = options.log ?? createLogger({ name: 'test', level: settings.LOG_LEVEL, stream: process.stderr })
   const accessLog = createAccessLog({ name: 'test', level: settings.LOG_LEVEL, stream: process.stderr })
   const host = await hostServices({
     settings,
@@ -58,6 +74,9 @@ export async function startService(create: CreateService[], options: StartOption
     drainMilliseconds: 0,
     peerUrls: options.peerUrls,
     judge: users,
+  }).catch(async error => {
+    await databases.release()
+    throw error
   })
 
   return {
@@ -66,13 +85,18 @@ export async function startService(create: CreateService[], options: StartOption
     broker,
     users,
     home,
+    secretKey,
+    query: databases.query,
     stop: async () => {
       await host.stop()
-      await rm(home, { recursive: true, force: true })
+      await databases.release()
+      if (!beside) await rm(home, { recursive: true, force: true })
     },
     restart: async () => {
       await host.stop()
-      return startService(create, { ...options, home, secretKey })
+      const again = await startService(create, { ...options, home, secretKey })
+      await databases.release()
+      return again
     },
   }
 }
@@ -127,7 +151,7 @@ export async function call<T = unknown>(
 }
 
 /** Asks again and again until `read` answers something that `holds`; answers it. Fails after `seconds`, saying what it saw last. */
-export async function until<T>(read: () => Promise<T> | T, holds: (value: T) => boolean, seconds = 10): Promise<T> {
+export async function until<T>(read: () => Promise<T> | T, holds: (value: T) => boolean, seconds = 30): Promise<T> {
   const end = performance.now() + seconds * 1_000
   for (;;) {
     const value = await read()

@@ -1,6 +1,6 @@
 // The in-process broker with ears: tests see every event, wait for one, and send what another service would have sent.
 import type { AnyCloudEvent, CloudEvent, EventFacts, EventType } from '@waybill/contracts'
-import { MemoryBroker, newEvent } from '../bus/index.ts'
+import { MemoryBroker, newEvent, type Subscriber } from '../bus/index.ts'
 
 interface Waiting {
   matches: (event: AnyCloudEvent) => boolean
@@ -9,7 +9,16 @@ interface Waiting {
 
 export class TestBroker extends MemoryBroker {
   readonly published: AnyCloudEvent[] = []
+  /** The event types that each service asked for. */
+  readonly wanted = new Map<string, EventType[]>()
+  readonly #subscribers = new Map<string, Subscriber>()
   readonly #waiting = new Set<Waiting>()
+
+  override subscribe(queue: string, types: EventType[], subscriber: Subscriber): void {
+    this.wanted.set(queue, types)
+    this.#subscribers.set(queue, subscriber)
+    super.subscribe(queue, types, subscriber)
+  }
 
   override async publish(event: AnyCloudEvent): Promise<void> {
     this.published.push(event)
@@ -34,7 +43,12 @@ export class TestBroker extends MemoryBroker {
     return event as CloudEvent<K>
   }
 
-  /** Resolves with the first event, past or to come, of a type about `subject`. Rejects after 10 s. */
+  /** Hands a message to a service as one that was handed out again and again and never taken. */
+  async giveUp(queue: string, event: AnyCloudEvent): Promise<void> {
+    await this.#subscribers.get(queue)!.bury(event)
+  }
+
+  /** Resolves with the first event, past or to come, of a type about `subject`. Rejects after 30 s. */
   waitFor<K extends EventType>(type: K, subject?: string): Promise<CloudEvent<K>> {
     const matches = (event: AnyCloudEvent) =>
       event.type === type && (subject === undefined || event.subject === subject)
@@ -44,7 +58,7 @@ export class TestBroker extends MemoryBroker {
       const waiting: Waiting = { matches, resolve: event => resolve(event as CloudEvent<K>) }
       this.#waiting.add(waiting)
       const seen = () => this.published.map(event => event.type).join(', ')
-      AbortSignal.timeout(10_000).addEventListener('abort', () => reject(new Error(`no ${type} came; seen: ${seen()}`)))
+      AbortSignal.timeout(30_000).addEventListener('abort', () => reject(new Error(`no ${type} came; seen: ${seen()}`)))
     })
   }
 }

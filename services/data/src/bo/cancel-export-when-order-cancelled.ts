@@ -2,6 +2,7 @@
 import type { CloudEvent } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import { afterCommit, type Timers, type Tx } from '@waybill/platform/db'
+import { rememberContext } from '@waybill/platform/log'
 import type * as exportDao from '../dao/export-dao.ts'
 import type { DataTables } from '../models/tables.ts'
 import { runExportTimer } from './run-export.ts'
@@ -25,7 +26,8 @@ export function createCancelExportWhenOrderCancelled({ exports, timers, running,
       return
     }
     const tombstone = { ...{ process_id, order_id, user_id, cloud, account, reason }, state: 'cancelled' as const }
+    const { request_id } = rememberContext()
     const times = { percentage: 0, delivered_at: null, finished_at: null, created_at: now, updated_at: now }
-    await exports.addExport(tx, { ...tombstone, ...times }, [])
+    await exports.addExport(tx, { ...tombstone, ...times, request_id }, [])
   }
 }

@@ -1,4 +1,5 @@
 // Exports the datasets of an order one after the other, each from its checkpoint where an earlier run left one.
+import type { Timer } from '@waybill/platform/db'
 import type { Cloud, ExportedFile } from '../clouds/cloud.ts'
 import { DatasetNotFound } from '../clouds/cloud-error.ts'
 import type { Checkpoint } from '../clouds/export-dataset.ts'
@@ -23,9 +24,17 @@ const saveEveryBytes = 8 * 1024 * 1024
 
 export type ExportDatasets = ReturnType<typeof createExportDatasets>
 
-/** Answers a result for each file of the export. Sets `progress.made` once there is a checkpoint that was not there before. */
+/** One run of an export, in this process. */
+export interface ExportRun {
+  timer: Timer
+  signal: AbortSignal
+  /** Set once there is a checkpoint that was not there before. */
+  progressMade: boolean
+}
+
+/** Answers a result for each file of the export. */
 export function createExportDatasets({ openCloud, saveProgress }: Needs) {
-  return async (it: ExportWithFiles, signal: AbortSignal, progress: { made: boolean }): Promise<ExportedFile[]> => {
+  return async (it: ExportWithFiles, run: ExportRun): Promise<ExportedFile[]> => {
     const hasBegun = it.files.some(file => file.checkpoint !== null || file.sha256 !== null)
     const cloud = await openCloud(it.cloud, { forNewWork: !hasBegun })
     const weights = await weigh(cloud, it)
@@ -37,13 +46,13 @@ export function createExportDatasets({ openCloud, saveProgress }: Needs) {
       const percentage = percentageOf(weights, file.position, done)
       const told = isTimeToTell()
       if (told) toldAt = performance.now()
-      if (!(await saveProgress(it, { file, change, percentage, told }))) throw new ExportEnded()
-      progress.made = true
+      if (!(await saveProgress(it, run.timer, { file, change, percentage, told }))) throw new ExportEnded()
+      run.progressMade = true
     }
 
     for (const file of it.files) {
-      signal.throwIfAborted()
-      const result = finishedBefore(file) ?? (await cloud.processOrder(taskOf(it, file, signal, save)))
+      run.signal.throwIfAborted()
+      const result = finishedBefore(file) ?? (await cloud.processOrder(taskOf(it, file, run, save)))
       results.push(result)
       const isLast = results.length === it.files.length
       if (file.sha256 === null && !isLast && isTimeToTell()) {
@@ -57,13 +66,14 @@ export function createExportDatasets({ openCloud, saveProgress }: Needs) {
 function taskOf(
   { account, process_id }: ExportWithFiles,
   file: ExportFileRow,
-  signal: AbortSignal,
+  { signal, timer }: ExportRun,
   save: (file: ExportFileRow, change: Partial<ExportFileRow>, done: number) => Promise<void>,
 ) {
   const { dataset, format, position } = file
   return {
     ...{ account, processId: process_id, dataset, format, position, signal },
     ...{ saveEveryMilliseconds: tellEveryMilliseconds, saveEveryBytes },
+    assertHeld: timer.assertHeld,
     checkpoint: file.checkpoint === null ? undefined : (JSON.parse(file.checkpoint) as Checkpoint),
     save: (checkpoint: Checkpoint, done: number) =>
       save(

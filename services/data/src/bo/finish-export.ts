@@ -16,13 +16,19 @@ interface Needs {
 
 export type FinishExport = ReturnType<typeof createFinishExport>
 
-/** `files` in the order of the export's. Answers false where it was cancelled meanwhile. */
+/**
+ * `files` in the order of the export's. Answers false where it was cancelled meanwhile; throws ClaimLost where another process
+ * works it off, or has: its files count.
+ */
 export function createFinishExport({ database, exports, outbox, clock }: Needs) {
   return (it: ExportWithFiles, files: ExportedFile[], timer: Timer): Promise<boolean> =>
     database.transaction(async tx => {
       const now = clock.now()
       const change = { reason: null, percentage: 100, finished_at: now, updated_at: now }
-      if (!(await exports.moveExport(tx, it.process_id, 'finish', change))) return false
+      if (!(await exports.moveExport(tx, it.process_id, 'finish', change))) {
+        await timer.assertHeld(tx)
+        return false
+      }
       for (const [at, file] of it.files.entries()) {
         await exports.saveFile(tx, file, { ...files[at], percentage: 100, checkpoint: null, updated_at: now })
       }
@@ -34,5 +40,5 @@ export function createFinishExport({ database, exports, outbox, clock }: Needs) 
       })
       await timer.complete(tx)
       return true
-    })
+    }, it.order_id)
 }

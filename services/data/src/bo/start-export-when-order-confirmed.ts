@@ -2,6 +2,7 @@
 import type { CloudEvent } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import type { Timers, Tx } from '@waybill/platform/db'
+import { rememberContext } from '@waybill/platform/log'
 import type * as exportDao from '../dao/export-dao.ts'
 import type { DataTables } from '../models/tables.ts'
 import { runExportTimer } from './run-export.ts'
@@ -22,7 +23,7 @@ export function createStartExportWhenOrderConfirmed({ exports, timers, clock }: 
       {
         ...{ process_id, order_id, user_id, cloud, account },
         ...{ state: 'running', reason: null, percentage: 0, delivered_at: null, finished_at: null },
-        ...{ created_at: now, updated_at: now },
+        ...{ request_id: rememberContext().request_id, created_at: now, updated_at: now },
       },
       data.items.map(({ dataset, format }, position) => ({
         ...{ process_id, position, dataset, format },

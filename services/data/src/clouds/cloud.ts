@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { ExportFormat } from '@waybill/contracts'
 import { areaNamePattern } from '@waybill/contracts'
+import type { AnyTx } from '@waybill/platform/db'
 import { CloudRefused } from './cloud-error.ts'
 import type { Checkpoint } from './export-dataset.ts'
 
@@ -36,6 +37,11 @@ export interface ExportTask {
    * on after a crash, and the share that is done (0 to 1). A rejection ends the work.
    */
   save(checkpoint: Checkpoint, done: number): Promise<void>
+  /**
+   * Throws where another process has taken the work over, because this one stalled. With a transaction, none can until its
+   * end. To be asked before anything is written that the other's work would not write over.
+   */
+  assertHeld(tx?: AnyTx): Promise<void>
 }
 
 export interface ExportedFile {

@@ -2,6 +2,7 @@
 import type { Database } from '@waybill/platform/db'
 import type * as chunkDao from '../dao/delivery-chunk-dao.ts'
 import type { DataTables } from '../models/tables.ts'
+import type { ExportTask } from './cloud.ts'
 import { CloudRefused, UploadLost } from './cloud-error.ts'
 import type { Upload, UploadTarget } from './upload.ts'
 
@@ -12,7 +13,7 @@ interface FileKey {
 }
 
 export interface DeliveryStore {
-  write(file: FileKey): UploadTarget
+  write(task: ExportTask): UploadTarget
   /** Both inclusive. */
   read(file: FileKey, start: number, end: number): AsyncIterable<Uint8Array>
   remove(processId: string): Promise<void>
@@ -35,7 +36,7 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
     }
   }
 
-  function upload(file: FileKey, already: number): Upload {
+  function upload(task: ExportTask, already: number): Upload {
     let bytes = already
     return {
       leastPartBytes: 0,
@@ -43,33 +44,39 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
         const whole = part.length === 1 ? part[0]! : Buffer.concat(part)
         for (let at = 0; at < whole.length; at += chunkBytes) {
           const piece = whole.subarray(at, at + chunkBytes)
-          const row = { process_id: file.processId, position: file.position, first_byte: bytes, bytes: piece }
-          await database.transaction(tx => chunks.addChunk(tx, row))
+          const row = { process_id: task.processId, position: task.position, first_byte: bytes, bytes: piece }
+          await database.transaction(async tx => {
+            await task.assertHeld(tx)
+            await chunks.addChunk(tx, row)
+          })
           bytes += piece.length
         }
       },
       settle: async () => null,
-      readBack: () => read(file, 0, bytes - 1),
+      readBack: () => read(task, 0, bytes - 1),
       complete: async () => {},
       close: async () => {},
     }
   }
 
-  const clearFrom = ({ processId, position }: FileKey, bytes: number) =>
-    database.transaction(tx => chunks.removeChunksFrom(tx, { process_id: processId, position }, bytes))
+  const clearFrom = (task: ExportTask, bytes: number) =>
+    database.transaction(async tx => {
+      await task.assertHeld(tx)
+      await chunks.removeChunksFrom(tx, { process_id: task.processId, position: task.position }, bytes)
+    })
 
   return {
     read,
-    write: file => ({
+    write: task => ({
       begin: async () => {
-        await clearFrom(file, 0)
-        return upload(file, 0)
+        await clearFrom(task, 0)
+        return upload(task, 0)
       },
       resume: async (_state, bytes) => {
-        await clearFrom(file, bytes)
-        const last = await chunks.findChunkAt(db, { process_id: file.processId, position: file.position }, bytes - 1)
+        await clearFrom(task, bytes)
+        const last = await chunks.findChunkAt(db, { process_id: task.processId, position: task.position }, bytes - 1)
         if (!last || last.first_byte + last.bytes.length !== bytes) throw new UploadLost('chunks are missing')
-        return upload(file, bytes)
+        return upload(task, bytes)
       },
     }),
     remove: processId => database.transaction(tx => chunks.removeChunks(tx, processId)),

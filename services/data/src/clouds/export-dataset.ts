@@ -80,7 +80,7 @@ async function exportOnce(
     const from = checkpoint && (await output.takeUp(checkpoint, task.signal))
     const columns = checkpoint?.converter.columns ?? (await findColumns(source, task))
     await convert(source, task, output, from, columns)
-    return await output.complete()
+    return await output.complete(task)
   } finally {
     await output.close()
   }
@@ -220,9 +220,10 @@ class Output {
     this.#appending.catch(() => {})
   }
 
-  async complete(): Promise<ExportedFile> {
+  async complete(task: ExportTask): Promise<ExportedFile> {
     if (this.#waitingBytes > 0) await this.append()
     await this.#appending
+    await task.assertHeld()
     await this.#upload.complete()
     return { records: this.records, bytes: this.uploaded, sha256: this.#hash.digest('hex') }
   }

@@ -7,8 +7,9 @@ export function listClouds(db: Db<DataTables>): Promise<CloudRow[]> {
   return db.selectFrom('clouds').selectAll().orderBy('name').execute()
 }
 
-const cloudByName = prepared<DataTables, { name: string }, CloudRow>((db, { name }) =>
-  db.selectFrom('clouds').selectAll().where('name', '=', name),
+const cloudByName = prepared<DataTables, { name: string }, CloudRow>(
+  (db, { name }) => db.selectFrom('clouds').selectAll().where('name', '=', name),
+  { by: 'name' },
 )
 
 export function findCloud(db: Db<DataTables>, name: string): Promise<CloudRow | undefined> {

@@ -26,6 +26,8 @@ export interface ExportRow {
   state: ExportState
   reason: string | null
   percentage: number
+  /** The request that it is run for; null in exports from before it was kept. */
+  request_id: string | null
   delivered_at: number | null
   finished_at: number | null
   created_at: number
@@ -58,6 +60,7 @@ export function presentExport(it: ExportWithFiles): ExportRecord {
     order_id: it.order_id,
     state: it.state,
     reason: it.reason,
+    request_id: it.request_id,
     files: it.files.map(file => ({
       dataset: file.dataset,
       format: file.format,

@@ -32,5 +32,12 @@ export function dataRoutes(
       access: 'customer',
       controller: deliveries.show,
     }),
+    route({
+      verb: 'post',
+      path: '/exports/details',
+      contract: dataApi.listExportsOfProcesses,
+      access: 'operator',
+      controller: deliveries.list,
+    }),
   ]
 }

@@ -20,7 +20,10 @@ export type CancelOrderOnRequest = ReturnType<typeof createCancelOrderOnRequest>
 export function createCancelOrderOnRequest({ database, findOrder, cancelOrder }: Needs) {
   return async (caller: Principal, orderId: string): Promise<Order> => {
     refuseUnlessOwner(caller, await findOrder(caller, orderId))
-    const order = await database.transaction(tx => cancelOrder(tx, orderId, 'cancelByUser', 'cancelled by the user'))
+    const order = await database.transaction(
+      tx => cancelOrder(tx, orderId, 'cancelByUser', 'cancelled by the user'),
+      orderId,
+    )
     if (order) return presentOrder(order)
     const { state } = await findOrder(caller, orderId)
     throw refuse('ORDER_NOT_CANCELLABLE', `order ${orderId} is ${state}, and that is final`)

@@ -39,7 +39,7 @@ export function createPlaceOrder({ database, draftOrder, beginOrder, describePro
     await database.transaction(async tx => {
       await beginOrder(tx, { order, process }, request.body.payment)
       await keepAnswer(tx, placed)
-    })
+    }, order.id)
     return placed
   }
 }

@@ -2,6 +2,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Clock } from '@waybill/platform/clock'
+import { currentContext, tracedCall } from '@waybill/platform/log'
 import { Webhook } from 'standardwebhooks'
 import type { CallbackRow } from '../models/callback.ts'
 import type { CallbackAddress } from './callback-address.ts'
@@ -71,12 +72,18 @@ export function createPostCallback({ callbackAddress, findCallbackSecret, clock,
       'Content-Length': String(Buffer.byteLength(body)),
       'User-Agent': 'Waybill-Callback/1',
       'X-Request-Id': callback.request_id,
-      traceparent: callback.traceparent,
     }
     const timeout = AbortSignal.timeout(timeoutMilliseconds)
+    const signal = AbortSignal.any([timeout, stopping])
     try {
-      const statusCode = await post(url, headers, body, AbortSignal.any([timeout, stopping]))
-      return { statusCode, error: errorOf(statusCode) }
+      return await tracedCall(
+        () => ({ method: 'POST', peer: 'callback', url: url.origin }),
+        async () => {
+          const statusCode = await post(url, { ...headers, traceparent: currentContext()!.traceparent }, body, signal)
+          return { statusCode, error: errorOf(statusCode) }
+        },
+        ({ statusCode, error }) => ({ status: statusCode, error }),
+      )
     } catch (error) {
       if (stopping.aborted) throw error
       const late = `no answer within ${timeoutMilliseconds / 1_000} s`

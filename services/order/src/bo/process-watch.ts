@@ -1,4 +1,5 @@
-// Tells who waits for a process that it has changed: at once for changes made here, within a second for those of other instances.
+// Tells who waits for a process that it has changed: at once for changes made here, soon for those of other instances.
+import { setTimeout as pause } from 'node:timers/promises'
 import { type AnyTx, afterCommit, type Db } from '@waybill/platform/db'
 import type { Logger } from '@waybill/platform/log'
 import type * as processDao from '../dao/process-dao.ts'
@@ -13,47 +14,62 @@ interface Needs {
 
 type Listener = (row: ProcessRow) => void
 
-const pollMilliseconds = 1_000
-const readAtOnce = 200
+/** What other instances change is seen so much later at most; nothing is read while nobody waits. */
+const pollMilliseconds = 250
+const readAtOnce = 500
 
 export type ProcessWatch = ReturnType<typeof createProcessWatch>
 
 export function createProcessWatch({ db, processes, log }: Needs) {
   const watched = new Map<string, Set<Listener>>()
-  let polling: NodeJS.Timeout | undefined
+  let isLooking = false
+  let isBlind = false
 
-  /** One read serves all who wait for the same process. */
-  function look(processIds: string[]): void {
-    processes.findProcessesByIds(db, processIds).then(
-      rows => {
-        for (const row of rows) for (const listener of watched.get(row.process_id) ?? []) listener(row)
-      },
-      error => log.error({ err: error }, 'watched processes could not be read'),
-    )
+  /** One read serves all who wait for the same process; reads of the same moment share statements. */
+  async function look(processIds: string[]): Promise<void> {
+    try {
+      const rows = await Promise.all(processIds.map(id => processes.findProcessById(db, id)))
+      for (const row of rows) for (const listener of (row && watched.get(row.process_id)) ?? []) listener(row!)
+      isBlind = false
+    } catch (error) {
+      // Said once an outage: the next look comes soon.
+      if (!isBlind) log.error({ err: error }, 'watched processes could not be read')
+      isBlind = true
+    }
   }
 
-  function lookAtAll(): void {
+  async function lookAtAll(): Promise<void> {
     const ids = [...watched.keys()]
-    for (let at = 0; at < ids.length; at += readAtOnce) look(ids.slice(at, at + readAtOnce))
+    for (let at = 0; at < ids.length; at += readAtOnce) await look(ids.slice(at, at + readAtOnce))
+  }
+
+  /** The pause begins when the look before has ended: a slow database is not asked more and more. */
+  async function keepLooking(): Promise<void> {
+    if (isLooking) return
+    isLooking = true
+    while (watched.size > 0) {
+      await pause(pollMilliseconds, undefined, { ref: false })
+      await lookAtAll()
+    }
+    isLooking = false
   }
 
   function listen(processId: string, listener: Listener): () => void {
     const listeners = watched.get(processId) ?? new Set()
     watched.set(processId, listeners.add(listener))
-    polling ??= setInterval(lookAtAll, pollMilliseconds).unref()
+    void keepLooking()
     return () => {
       listeners.delete(listener)
       if (listeners.size === 0) watched.delete(processId)
-      if (watched.size > 0) return
-      clearInterval(polling)
-      polling = undefined
     }
   }
 
   return {
     /** To be called in the transaction that changes a process. */
     changed(tx: AnyTx, processId: string): void {
-      afterCommit(tx, () => watched.has(processId) && look([processId]))
+      afterCommit(tx, () => {
+        if (watched.has(processId)) void look([processId])
+      })
     },
 
     /** Every change that a client would see, from `seen` on; ends with the final one, or when `signal` is aborted. */
@@ -67,7 +83,7 @@ export function createProcessWatch({ db, processes, log }: Needs) {
       const onAbort = () => wake()
       signal.addEventListener('abort', onAbort)
       // What changed between the reading of `seen` and now has told nobody.
-      look([seen.process_id])
+      void look([seen.process_id])
       try {
         let last = seen
         while (last.status === 0 && !signal.aborted) {

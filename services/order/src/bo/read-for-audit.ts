@@ -1,13 +1,14 @@
-// Reads what an audit looks at: an order's own rows, all at one moment, its payment and its export as the services tell
+// Reads what an audit looks at: orders' own rows, all at one moment, their payments and their exports as the services tell
 // them that own them.
-import type { ExportRecord, Payment } from '@waybill/contracts'
-import type { Database, Tx } from '@waybill/platform/db'
+import type { ExportRecord, OrderIdsBody, Payment, ProcessIdsBody } from '@waybill/contracts'
+import type { Database, Db } from '@waybill/platform/db'
 import type { Peer } from '@waybill/platform/http'
 import type * as orderDao from '../dao/order-dao.ts'
 import type * as processDao from '../dao/process-dao.ts'
 import type { AuditedOrder } from '../models/audit-rules.ts'
 import type { OrderRow } from '../models/order.ts'
 import type { OrderTables } from '../models/tables.ts'
+import { askInNameOf } from './ask-in-name-of.ts'
 
 interface Needs {
   database: Database<OrderTables>
@@ -19,22 +20,20 @@ interface Needs {
 
 type Own = Omit<AuditedOrder, 'payment' | 'delivery'>
 
-const ordersAskedAtOnce = 8
-
 export type ReadForAudit = ReturnType<typeof createReadForAudit>
 
 export function createReadForAudit({ database, orders, processes, paymentService, dataService }: Needs) {
-  async function withTheirRows(tx: Tx<OrderTables>, rows: OrderRow[]): Promise<Own[]> {
+  async function withTheirRows(db: Db<OrderTables>, rows: OrderRow[]): Promise<Own[]> {
     if (rows.length === 0) return []
     const histories = Map.groupBy(
       await orders.listHistory(
-        tx,
+        db,
         rows.map(row => row.id),
       ),
       row => row.order_id,
     )
     const found = await processes.findProcessesByIds(
-      tx,
+      db,
       rows.map(row => row.process_id),
     )
     const byId = new Map(found.map(process => [process.process_id, process]))
@@ -45,39 +44,35 @@ export function createReadForAudit({ database, orders, processes, paymentService
     }))
   }
 
-  async function withPeerParts(own: Own, token: string): Promise<AuditedOrder> {
-    const [payment, delivery] = await Promise.all([
-      ask<Payment>(paymentService, `/payment/details?order_id=${own.order.id}`, token),
-      ask<ExportRecord>(dataService, `/exports/${own.order.process_id}`, token),
+  async function withPeerParts(own: Own[], token: string): Promise<AuditedOrder[]> {
+    if (own.length === 0) return []
+    const ofOrders: OrderIdsBody = { order_ids: own.map(({ order }) => order.id) }
+    const ofProcesses: ProcessIdsBody = { process_ids: own.map(({ order }) => order.process_id) }
+    const [payments, exports] = await Promise.all([
+      askInNameOf<Payment[]>(token, paymentService, 'POST', '/payments/details', ofOrders),
+      askInNameOf<ExportRecord[]>(token, dataService, 'POST', '/exports/details', ofProcesses),
     ])
-    return { ...own, payment, delivery }
+    const paymentOf = new Map(payments.data.map(payment => [payment.order_id, payment]))
+    const exportOf = new Map(exports.data.map(it => [it.process_id, it]))
+    return own.map(it => ({
+      ...it,
+      payment: paymentOf.get(it.order.id),
+      delivery: exportOf.get(it.order.process_id),
+    }))
   }
 
   return {
-    /** One batch of the orders placed in [since, until), oldest first. */
+    /** Some of the orders placed in [since, until), oldest first; at most a hundred, for that is what peers take at once. */
     async batch(range: Parameters<typeof orderDao.listOrdersByTime>[1], token: string): Promise<AuditedOrder[]> {
-      const own = await database.transaction(async tx => withTheirRows(tx, await orders.listOrdersByTime(tx, range)))
-      const audited: AuditedOrder[] = []
-      for (let at = 0; at < own.length; at += ordersAskedAtOnce) {
-        const some = own.slice(at, at + ordersAskedAtOnce)
-        audited.push(...(await Promise.all(some.map(it => withPeerParts(it, token)))))
-      }
-      return audited
+      const own = await database.snapshot(async db => withTheirRows(db, await orders.listOrdersByTime(db, range)))
+      return withPeerParts(own, token)
     },
 
-    /** One order that is known to exist, as it is now. */
-    async one(orderId: string, token: string): Promise<AuditedOrder> {
-      const [own] = await database.transaction(async tx =>
-        withTheirRows(tx, [(await orders.findOrderById(tx, orderId))!]),
-      )
-      return withPeerParts(own!, token)
+    /** Orders of a batch, as they are now. */
+    async again(orderIds: string[], token: string): Promise<AuditedOrder[]> {
+      if (orderIds.length === 0) return []
+      const own = await database.snapshot(async db => withTheirRows(db, await orders.findOrdersByIds(db, orderIds)))
+      return withPeerParts(own, token)
     },
   }
-}
-
-/** Undefined where there is none. An audit that cannot see a part must not say that all is well. */
-async function ask<T>(peer: Peer, path: string, token: string): Promise<T | undefined> {
-  const { status, data } = await peer.call<T>('GET', path, { token })
-  if (status !== 200 && status !== 404) throw peer.unavailable(`${path} answered ${status}`)
-  return status === 200 ? data : undefined
 }

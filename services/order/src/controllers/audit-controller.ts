@@ -1,6 +1,6 @@
 // The audit over HTTP.
 import type { orderApi } from '@waybill/contracts'
-import { type ControllerOf, ok } from '@waybill/platform/http'
+import { type ControllerOf, page } from '@waybill/platform/http'
 import type { AuditOrders } from '../bo/audit-orders.ts'
 
 interface Needs {
@@ -8,8 +8,10 @@ interface Needs {
 }
 
 export function createAuditController({ auditOrders }: Needs) {
-  const audit: ControllerOf<typeof orderApi.audit> = async ({ query, token, signal }) =>
-    ok(await auditOrders(query, token, signal))
+  const show: ControllerOf<typeof orderApi.audit> = async ({ query, token, signal }) => {
+    const { audit, nextCursor } = await auditOrders(query, token, signal)
+    return page(audit, nextCursor)
+  }
 
-  return { audit }
+  return { show }
 }

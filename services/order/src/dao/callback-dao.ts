@@ -1,11 +1,11 @@
 // Callbacks, their attempts and the secrets that sign them, in SQL.
-import type { Db, Tx } from '@waybill/platform/db'
+import { type Db, insertRow, type Tx } from '@waybill/platform/db'
 import type { CallbackAttemptRow, CallbackRow } from '../models/callback.ts'
 import type { CallbackSecretRow } from '../models/callback-secret.ts'
 import type { OrderTables } from '../models/tables.ts'
 
 export async function insertCallback(tx: Tx<OrderTables>, row: CallbackRow): Promise<void> {
-  await tx.insertInto('callbacks').values(row).execute()
+  await insertRow(tx, 'callbacks', row)
 }
 
 export function findCallback(db: Db<OrderTables>, processId: string): Promise<CallbackRow | undefined> {
@@ -40,7 +40,7 @@ export async function settleCallback(
 }
 
 export async function insertAttempt(tx: Tx<OrderTables>, row: CallbackAttemptRow): Promise<void> {
-  await tx.insertInto('callback_attempts').values(row).execute()
+  await insertRow(tx, 'callback_attempts', row)
 }
 
 /** Newest first. */

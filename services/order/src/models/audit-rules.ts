@@ -1,8 +1,8 @@
 // What must be true of every order across all services; an order that is young, or in motion, may still be getting there.
-import type { Audit, ExportRecord, Payment } from '@waybill/contracts'
+import type { AuditRule, ExportRecord, Payment, Violation } from '@waybill/contracts'
 import { rfc3339 } from '@waybill/platform/clock'
 import type { OrderHistoryRow, OrderRow } from './order.ts'
-import { type OrderWindows, windowEnd } from './order-window.ts'
+import { type OrderWindows, type WaitingOrder, windowEnd } from './order-window.ts'
 import type { ProcessRow } from './process.ts'
 
 export interface AuditedOrder {
@@ -19,13 +19,13 @@ export interface AuditTerms {
   windows: OrderWindows
 }
 
-type Finding = [rule: string, detail: string]
+type Finding = [rule: AuditRule, detail: string]
 
-/** Work of other services that is younger than this is on its way, not missing. */
-const graceMilliseconds = 30_000
+/** Work that is younger than this is on its way, not missing. */
+export const graceMilliseconds = 30_000
 const settled = ['voided', 'declined', 'refunded']
 
-export function violationsOf(audited: AuditedOrder, terms: AuditTerms): Audit['violations'] {
+export function violationsOf(audited: AuditedOrder, terms: AuditTerms): Violation[] {
   const inMotion = terms.now - audited.order.updated_at < graceMilliseconds
   const findings = [
     ...processFindings(audited),
@@ -56,9 +56,15 @@ function historyFindings({ order, history }: AuditedOrder): Finding[] {
   return [['history_mismatch', `the order is ${order.state} at version ${order.version}, its history says: ${told}`]]
 }
 
-function stuckFindings({ order }: AuditedOrder, { now, windows }: AuditTerms): Finding[] {
+/** When an order should have moved on by itself, epoch ms; undefined while it may wait, or where it waits for nothing. */
+export function overdueSince(order: WaitingOrder, { now, windows }: AuditTerms): number | undefined {
   const end = windowEnd(order, windows)
-  if (end === undefined || now <= end + graceMilliseconds) return []
+  return end !== undefined && now > end + graceMilliseconds ? end : undefined
+}
+
+function stuckFindings({ order }: AuditedOrder, terms: AuditTerms): Finding[] {
+  const end = overdueSince(order, terms)
+  if (end === undefined) return []
   return [
     ['stuck', `the order is ${order.state} since ${rfc3339(order.updated_at)}, its window closed at ${rfc3339(end)}`],
   ]

@@ -24,7 +24,7 @@ export interface OrderStory {
 }
 
 export function explain(story: OrderStory): Explanation {
-  const entries = [...orderEntries(story), ...paymentEntries(story.payment), ...exportEntries(story.delivery)]
+  const entries = [...orderEntries(story), ...paymentEntries(story), ...exportEntries(story)]
   return {
     order_id: story.order.id,
     summary: [summaryOf(story), ...refundParts(story), ...missingParts(story)].join(' '),
@@ -179,20 +179,25 @@ function attemptText({ url, attempt, error, next_attempt_at }: CallbackAttemptRo
   return `callback ${attempt} to ${url} failed (${error}); ${then}`
 }
 
-function paymentEntries(part: PeerPart<Payment>): Entry[] {
+function paymentEntries({ order, payment: part }: OrderStory): Entry[] {
   const payment = known(part)
   if (!payment) return []
-  const entry = (at: string, kind: string, text: string): Entry => ({
-    at,
-    service: 'payment',
-    kind,
-    text,
-    request_id: null,
-  })
   const amount = readableMoney(payment.amount, payment.currency)
   return [
-    entry(payment.created_at, 'payment.opened', `a payment of ${amount} is opened at gateway ${payment.gateway}`),
-    ...payment.attempts.map(it => entry(it.at, `payment.${it.operation}`, paymentText(payment, it))),
+    {
+      at: payment.created_at,
+      service: 'payment',
+      kind: 'payment.opened',
+      text: `a payment of ${amount} is opened at gateway ${payment.gateway}`,
+      request_id: order.request_id,
+    },
+    ...payment.attempts.map(it => ({
+      at: it.at,
+      service: 'payment',
+      kind: `payment.${it.operation}`,
+      text: paymentText(payment, it),
+      request_id: it.request_id,
+    })),
   ]
 }
 
@@ -210,16 +215,17 @@ function paymentText(payment: Payment, { operation, outcome, amount, error }: Pa
   }
 }
 
-function exportEntries(part: PeerPart<ExportRecord>): Entry[] {
-  const record = known(part)
+function exportEntries({ delivery, history }: OrderStory): Entry[] {
+  const record = known(delivery)
   if (!record) return []
-  const entry = (at: string, kind: string, text: string): Entry => ({
+  const entry = (at: string, kind: string, text: string, requestId = record.request_id): Entry => ({
     at,
     service: 'data',
     kind,
     text,
-    request_id: null,
+    request_id: requestId,
   })
+  const cancelled = record.state === 'cancelled' && history.find(row => row.to_state === 'cancelled')
   const files = record.files.map(file =>
     entry(
       file.updated_at,
@@ -231,6 +237,8 @@ function exportEntries(part: PeerPart<ExportRecord>): Entry[] {
   return [
     entry(record.created_at, 'export.started', 'the export starts'),
     ...files,
-    ...(record.state === 'running' ? [] : [entry(record.updated_at, `export.${record.state}`, end)]),
+    ...(record.state === 'running'
+      ? []
+      : [entry(record.updated_at, `export.${record.state}`, end, (cancelled || record).request_id)]),
   ]
 }

@@ -19,8 +19,11 @@ export interface OrderWindows {
   processing: number
 }
 
+/** What tells how long an order may wait. */
+export type WaitingOrder = Pick<OrderRow, 'state' | 'payment_mode' | 'updated_at'>
+
 /** When the window of an order closes, epoch ms; undefined for one that waits for nothing. */
-export function windowEnd(order: OrderRow, windows: OrderWindows): number | undefined {
+export function windowEnd(order: WaitingOrder, windows: OrderWindows): number | undefined {
   if (windowOf(order.state) === undefined) return undefined
   const waitsForCustomer = order.state === 'created' && order.payment_mode === 'later'
   return order.updated_at + (waitsForCustomer ? windows.payment : windows.processing)

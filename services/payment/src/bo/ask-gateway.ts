@@ -47,17 +47,19 @@ export function createAskGateway({ gateways, fresh, patience, log }: Needs) {
     signal: AbortSignal,
   ): Promise<GatewayAnswer> {
     const request = requestFor(of, attempt)
-    if (!fresh.take(attempt.id)) {
-      const memory = await gateway.inquire(attempt.operation, request, signal)
-      if (memory.outcome !== 'never_seen') return memory
-    }
-    if (isCalledOff(of.payment, attempt))
+    const isUntouched = fresh.take(attempt.id)
+    if (isUntouched && isCalledOff(of.payment, attempt)) {
       return { outcome: 'failed', error: 'called off before the gateway was called' }
+    }
+    const memory = isUntouched ? undefined : await gateway.inquire(attempt.operation, request, signal)
+    if (memory && memory.outcome !== 'never_seen') return memory
+    // Not seen yet is not never: the call of a worker that stalled or was killed may still arrive. Under the same key it is one
+    // with ours, and what comes of it is known and can be undone.
     return gateway[attempt.operation](request, signal)
   }
 }
 
-/** The order was cancelled before the gateway ever heard of its money. */
+/** The order was cancelled meanwhile. */
 function isCalledOff({ wanted }: PaymentRow, { operation }: AttemptRow): boolean {
   return wanted === 'void' && (operation === 'authorize' || operation === 'capture')
 }

@@ -2,6 +2,7 @@
 import type { PaymentOperation } from '@waybill/contracts'
 import type { Clock } from '@waybill/platform/clock'
 import type { Tx } from '@waybill/platform/db'
+import { rememberContext } from '@waybill/platform/log'
 import type * as attemptDao from '../dao/attempt-dao.ts'
 import { type AttemptRow, newAttempt } from '../models/attempt.ts'
 import { leftToRefund, type PaymentRow } from '../models/payment.ts'
@@ -25,7 +26,7 @@ export function createBeginAttempt({ book, attempts, fresh, clock }: Needs) {
     payment: PaymentRow,
     step: { operation: PaymentOperation; amount: number; reason?: string },
   ): Promise<AttemptRow> {
-    const attempt = newAttempt(payment, { ...step, now: clock.now() })
+    const attempt = newAttempt(payment, { ...step, requestId: rememberContext().request_id, now: clock.now() })
     await attempts.insertAttempt(tx, attempt)
     fresh.note(tx, attempt.id)
     return attempt

@@ -1,23 +1,22 @@
 // Remembers which attempts this process has stored and surely nobody has called the gateway for: about all others the gateway is asked first.
-import type { Clock } from '@waybill/platform/clock'
 import { type AnyTx, afterCommit } from '@waybill/platform/db'
 
-/** Less than a timer's claim lives: within it, no other process can have taken the work over. */
+/**
+ * Less than a timer's claim lives: within it, no other process can have taken the work over. A process that stalls between
+ * being told so and calling may still be late: the gateway knows both calls by their one idempotency key.
+ */
 const freshMilliseconds = 2_000
 
 export class FreshAttempts {
-  readonly #clock: Clock
-  /** Attempt id to the time until which it is fresh, oldest first. */
+  /** Attempt id to the time (`performance.now()`, which no setting of the clock moves) until which it is fresh, oldest first. */
   readonly #until = new Map<string, number>()
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
+  /** To be called in the transaction that stores the attempt, before its timer is scheduled: the claim may not be older. */
   note(tx: AnyTx, attemptId: string): void {
+    const until = performance.now() + freshMilliseconds
     afterCommit(tx, () => {
       this.#forgetOld()
-      this.#until.set(attemptId, this.#clock.now() + freshMilliseconds)
+      this.#until.set(attemptId, until)
     })
   }
 
@@ -25,12 +24,12 @@ export class FreshAttempts {
   take(attemptId: string): boolean {
     const until = this.#until.get(attemptId)
     this.#until.delete(attemptId)
-    return until !== undefined && this.#clock.now() < until
+    return until !== undefined && performance.now() < until
   }
 
   #forgetOld(): void {
     for (const [id, until] of this.#until) {
-      if (until > this.#clock.now()) return
+      if (until > performance.now()) return
       this.#until.delete(id)
     }
   }

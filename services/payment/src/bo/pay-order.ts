@@ -43,7 +43,7 @@ export function createPayOrder({ database, payments, findPaymentOfOrder, gateway
       const paid = presentPayment((await payments.findPaymentWithAttempts(tx, payment.id))!)
       await keep(tx, paid)
       return paid
-    })
+    }, found.order_id)
   }
 }
 

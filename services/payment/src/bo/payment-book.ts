@@ -1,7 +1,7 @@
 // The book of payments: the one way to open and to change one, with its transition table, its guard and its history.
 import type { Clock } from '@waybill/platform/clock'
-import type { Tx } from '@waybill/platform/db'
-import { currentContext } from '@waybill/platform/log'
+import { TransactionConflict, type Tx } from '@waybill/platform/db'
+import { rememberContext } from '@waybill/platform/log'
 import { uuidv7 } from 'uuidv7'
 import type * as paymentDao from '../dao/payment-dao.ts'
 import { newPayment, type OrderFacts, type PaymentRow } from '../models/payment.ts'
@@ -13,8 +13,8 @@ interface Needs {
   clock: Clock
 }
 
-/** Somebody else was quicker: what was decided no longer holds, the transaction is to be tried again. */
-export class PaymentChangedMeanwhile extends Error {
+/** Somebody else was quicker: what was decided no longer holds, the transaction is run again. */
+export class PaymentChangedMeanwhile extends TransactionConflict {
   override readonly name = 'PaymentChangedMeanwhile'
 }
 
@@ -27,7 +27,7 @@ export function createPaymentBook({ payments, clock }: Needs) {
     order: OrderFacts,
     first: Partial<PaymentRow> = {},
   ): Promise<{ payment: PaymentRow; isNew: boolean }> {
-    const payment = { ...newPayment(order, clock.now(), requestId()), ...first }
+    const payment = { ...newPayment(order, clock.now(), origin()), ...first }
     if (await payments.insertPayment(tx, payment)) {
       await remember(tx, null, payment, null)
       return { payment, isNew: true }
@@ -48,7 +48,7 @@ export function createPaymentBook({ payments, clock }: Needs) {
     if (to !== payment.state && !paymentTransitions[payment.state].includes(to)) {
       throw new Error(`payment ${payment.id} is ${payment.state}: it cannot become ${to}`)
     }
-    const setOff = changes.wanted ? { request_id: requestId() } : {}
+    const setOff = changes.wanted ? origin() : {}
     const after = await payments.updatePayment(tx, payment, { ...changes, ...setOff, updated_at: clock.now() })
     if (!after) throw new PaymentChangedMeanwhile(`payment ${payment.id} was changed by somebody else`)
     if (to !== payment.state) await remember(tx, payment, after, reason)
@@ -68,20 +68,21 @@ export function createPaymentBook({ payments, clock }: Needs) {
       to_state: after.state,
       reason,
       at: clock.now(),
-      request_id: requestId(),
+      request_id: origin().request_id,
     })
   }
 
   /** Sets `amount` aside for a refund; false where the payment is not captured or less than that is left of it. */
   function reserveRefund(tx: Tx<PaymentTables>, payment: PaymentRow, amount: number): Promise<boolean> {
-    const by = { request_id: requestId(), updated_at: clock.now() }
+    const by = { ...origin(), updated_at: clock.now() }
     return payments.reserveRefund(tx, payment.id, amount, by)
   }
 
   return { open, change, reserveRefund }
 }
 
-/** The request that led here; work outside of any gets an id of its own. */
-function requestId(): string {
-  return currentContext()?.requestId ?? uuidv7()
+/** The request that led here, and its trace; work outside of any gets an id of its own. */
+function origin(): Pick<PaymentRow, 'request_id' | 'traceparent'> {
+  const { request_id, traceparent } = rememberContext()
+  return { request_id: request_id ?? uuidv7(), traceparent }
 }

@@ -1,5 +1,9 @@
-// Tells whoever waits for a refund in this process that its outcome is recorded; the rows say what it was.
+// Tells whoever waits for a refund that its outcome is recorded: at once where this process did it, soon where another one did.
 import { EventEmitter, once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Another instance may do the work: its row is looked at so often. */
+const lookMilliseconds = 150
 
 export class RefundOutcomes {
   /** As many may wait as there are refunds under way. */
@@ -9,11 +13,26 @@ export class RefundOutcomes {
     this.#recorded.emit(attemptId)
   }
 
-  /** Resolves when the outcome is recorded here, or after `milliseconds`: another process may have done the work. */
-  async wait(attemptId: string, milliseconds: number): Promise<void> {
+  /** Begins to wait. What it answers resolves once the outcome is recorded here or `isRecorded`, or after `milliseconds`. */
+  wait(attemptId: string, milliseconds: number): (isRecorded: () => Promise<boolean>) => Promise<void> {
     const late = AbortSignal.timeout(milliseconds)
-    await once(this.#recorded, attemptId, { signal: late }).catch(error => {
-      if (!late.aborted) throw error
-    })
+    const ended = new AbortController()
+    const isOver = AbortSignal.any([late, ended.signal])
+    let isKnown = false
+    const here = once(this.#recorded, attemptId, { signal: isOver }).then(
+      () => {
+        isKnown = true
+      },
+      error => {
+        if (!isOver.aborted) throw error
+      },
+    )
+    return async isRecorded => {
+      while (!isKnown && !late.aborted) {
+        await Promise.race([here, pause(lookMilliseconds)])
+        if (isKnown || (await isRecorded())) break
+      }
+      ended.abort()
+    }
   }
 }

@@ -29,9 +29,13 @@ export function createRefundPayment({ database, payments, settling, refundOutcom
       // Waited for from before the commit: the work begins with it and may be quicker than we are.
       return { attempt, recorded: refundOutcomes.wait(attempt.id, patience) }
     })
-    await recorded
-    const found = (await payments.findPaymentWithAttempts(database.db, id))!
-    const refusal = refusalOf(found.attempts.find(each => each.id === attempt.id)!)
+    const look = async () => {
+      const found = (await payments.findPaymentWithAttempts(database.db, id))!
+      return { found, stands: found.attempts.find(each => each.id === attempt.id)! }
+    }
+    await recorded(async () => isAnswered((await look()).stands))
+    const { found, stands } = await look()
+    const refusal = refusalOf(stands)
     if (refusal) throw refusal
     return presentPayment(found)
   }
@@ -49,6 +53,11 @@ export function createRefundPayment({ database, payments, settling, refundOutcom
     if (!attempt) throw tooMuch(payment, amount)
     return attempt
   }
+}
+
+/** The gateway was asked, and its answer is known to be there or to be lost. */
+function isAnswered({ outcome, lost }: AttemptRow): boolean {
+  return outcome !== 'unknown' || lost === 1
 }
 
 function tooMuch(payment: PaymentRow, amount: number): ApiError {

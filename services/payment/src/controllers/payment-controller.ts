@@ -2,6 +2,7 @@
 import type { paymentApi } from '@waybill/contracts'
 import { accepted, type ControllerOf, noContent, ok, page } from '@waybill/platform/http'
 import type { ListPayments } from '../bo/list-payments.ts'
+import type { ListPaymentsOfOrders } from '../bo/list-payments-of-orders.ts'
 import type { PayOrder } from '../bo/pay-order.ts'
 import type { ReceiveWebhook } from '../bo/receive-webhook.ts'
 import type { RefundPayment } from '../bo/refund-payment.ts'
@@ -11,11 +12,14 @@ interface Needs {
   payOrder: PayOrder
   showPayment: ShowPayment
   listPayments: ListPayments
+  listPaymentsOfOrders: ListPaymentsOfOrders
   refundPayment: RefundPayment
   receiveWebhook: ReceiveWebhook
 }
 
-export function createPaymentController({ payOrder, showPayment, listPayments, refundPayment, receiveWebhook }: Needs) {
+export function createPaymentController(needs: Needs) {
+  const { payOrder, showPayment, listPayments, listPaymentsOfOrders, refundPayment, receiveWebhook } = needs
+
   const pay: ControllerOf<typeof paymentApi.pay> = async ({ caller, token, body, keepAnswer }) =>
     accepted(await payOrder(caller, token, body, (tx, payment) => keepAnswer(tx, accepted(payment))))
 
@@ -33,6 +37,9 @@ export function createPaymentController({ payOrder, showPayment, listPayments, r
     return page(payments, nextCursor)
   }
 
+  const listOfOrders: ControllerOf<typeof paymentApi.listPaymentsOfOrders> = async ({ body }) =>
+    ok(await listPaymentsOfOrders(body.order_ids))
+
   const refund: ControllerOf<typeof paymentApi.refund> = async ({ params, body }) =>
     ok(await refundPayment(params.id, body))
 
@@ -41,5 +48,5 @@ export function createPaymentController({ payOrder, showPayment, listPayments, r
     return noContent()
   }
 
-  return { pay, showDetails, findDetails, show, list, refund, takeWebhook }
+  return { pay, showDetails, findDetails, show, list, listOfOrders, refund, takeWebhook }
 }

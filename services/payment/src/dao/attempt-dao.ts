@@ -1,5 +1,5 @@
 // Attempts to move money, in SQL.
-import { type Db, insertRow, type Tx } from '@waybill/platform/db'
+import { type Db, insertRow, prepared, type Tx, updateRow } from '@waybill/platform/db'
 import type { AttemptRow } from '../models/attempt.ts'
 import type { PaymentTables } from '../models/tables.ts'
 
@@ -7,6 +7,17 @@ import type { PaymentTables } from '../models/tables.ts'
 export function listAttempts(db: Db<PaymentTables>, paymentIds: string[]): Promise<AttemptRow[]> {
   if (paymentIds.length === 0) return Promise.resolve([])
   return db.selectFrom('payment_attempts').selectAll().where('payment_id', 'in', paymentIds).orderBy('id').execute()
+}
+
+const attemptsOfPayment = prepared(
+  (db: Db<PaymentTables>, { paymentId }: { paymentId: string }) =>
+    db.selectFrom('payment_attempts').selectAll().where('payment_id', '=', paymentId).orderBy('id'),
+  { by: 'paymentId' },
+)
+
+/** Oldest first. */
+export function listAttemptsOf(db: Db<PaymentTables>, paymentId: string): Promise<AttemptRow[]> {
+  return attemptsOfPayment.all(db, { paymentId })
 }
 
 export async function hasOpenAttempt(tx: Tx<PaymentTables>, paymentId: string): Promise<boolean> {
@@ -30,11 +41,5 @@ export async function updateOpenAttempt(
   id: string,
   changes: Partial<AttemptRow>,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('payment_attempts')
-    .set(changes)
-    .where('id', '=', id)
-    .where('outcome', '=', 'unknown')
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return updateRow(tx, 'payment_attempts', { key: 'id', set: changes, where: { id, outcome: 'unknown' } })
 }

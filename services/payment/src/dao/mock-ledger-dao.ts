@@ -1,10 +1,16 @@
 // The mock gateway's memory, in SQL.
-import { type Db, insertRow, type Tx } from '@waybill/platform/db'
+import { type Db, insertRow, prepared, type Tx } from '@waybill/platform/db'
 import type { MockLedgerRow } from '../models/mock-ledger.ts'
 import type { PaymentTables } from '../models/tables.ts'
 
+const ledgerEntry = prepared(
+  (db: Db<PaymentTables>, { key }: { key: string }) =>
+    db.selectFrom('mock_gateway_ledger').selectAll().where('idempotency_key', '=', key),
+  { by: 'key' },
+)
+
 export function findLedgerEntry(db: Db<PaymentTables>, key: string): Promise<MockLedgerRow | undefined> {
-  return db.selectFrom('mock_gateway_ledger').selectAll().where('idempotency_key', '=', key).executeTakeFirst()
+  return ledgerEntry.first(db, { key })
 }
 
 export async function insertLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<void> {

@@ -35,7 +35,7 @@ export function createMockGateway({ database, ledger, clock, webhookKey, chance 
       // Only an authorization is decided; what follows from one is always granted.
       const token = operation === 'authorize' ? (request.token ?? 'chance') : 'tok_approve'
       if (token === 'tok_slow') await wait(slowMilliseconds, undefined, { signal })
-      const entry = await database.transaction(tx => enter(tx, newEntry(operation, request), token))
+      const entry = await database.transaction(tx => enter(tx, newEntry(operation, request), token), request.orderId)
       if (token === 'tok_lost') throw new Error('the mock gateway lost its answer')
       return answerOf(entry) ?? { outcome: 'failed', error: 'the mock gateway is out of order' }
     }

@@ -19,6 +19,8 @@ export interface AttemptRow {
   lost: number
   /** How often the gateway was asked, and did not say, since its answer was lost. */
   inquiries: number
+  /** The request that led to it; null for attempts from before this was kept. */
+  request_id: string | null
   at: number
 }
 
@@ -28,7 +30,13 @@ export interface AttemptRow {
  */
 export function newAttempt(
   payment: { id: string },
-  { operation, amount, reason, now }: { operation: PaymentOperation; amount: number; reason?: string; now: number },
+  {
+    operation,
+    amount,
+    reason,
+    requestId,
+    now,
+  }: { operation: PaymentOperation; amount: number; reason?: string; requestId: string | null; now: number },
 ): AttemptRow {
   const id = uuidv7()
   return {
@@ -43,6 +51,7 @@ export function newAttempt(
     error: null,
     lost: 0,
     inquiries: 0,
+    request_id: requestId,
     at: now,
   }
 }
@@ -55,6 +64,7 @@ export function presentAttempt(row: AttemptRow): PaymentAttempt {
     amount: row.amount,
     gateway_reference: row.gateway_reference,
     error: row.error,
+    request_id: row.request_id,
     at: rfc3339(row.at),
   }
 }

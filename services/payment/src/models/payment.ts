@@ -26,6 +26,8 @@ export interface PaymentRow {
   decline_code: string | null
   /** The request that set off what is wanted now: the gateway's answer, late as it may be, belongs to it. */
   request_id: string
+  /** The trace of that request, W3C Trace Context; null in payments from before it was kept. */
+  traceparent: string | null
   version: number
   created_at: number
   updated_at: number
@@ -46,7 +48,11 @@ export type OrderFacts = Pick<
 export const defaultGateway = 'mock'
 
 /** A payment as it begins: pending, nothing wanted yet. */
-export function newPayment(order: OrderFacts, now: number, requestId: string): PaymentRow {
+export function newPayment(
+  order: OrderFacts,
+  now: number,
+  origin: Pick<PaymentRow, 'request_id' | 'traceparent'>,
+): PaymentRow {
   return {
     id: uuidv7(),
     order_id: order.order_id,
@@ -63,7 +69,7 @@ export function newPayment(order: OrderFacts, now: number, requestId: string): P
     refunded_amount: 0,
     refund_reserved: 0,
     decline_code: null,
-    request_id: requestId,
+    ...origin,
     version: 1,
     created_at: now,
     updated_at: now,

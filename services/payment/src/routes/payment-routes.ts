@@ -47,6 +47,13 @@ export function paymentRoutes(
     }),
     route({
       verb: 'post',
+      path: '/payments/details',
+      contract: paymentApi.listPaymentsOfOrders,
+      access: 'operator',
+      controller: payments.listOfOrders,
+    }),
+    route({
+      verb: 'post',
       path: '/payment/:id/refund',
       contract: paymentApi.refund,
       access: 'operator',

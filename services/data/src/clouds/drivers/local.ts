@@ -1,4 +1,5 @@
 // LOCAL and its like: folders on the disk of the machine that hosts the data service.
+import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -144,18 +145,23 @@ export class LocalCloud extends ObjectStoreCloud {
     return {
       begin: async () => {
         const path = await place()
-        return new LocalUpload(path, await open(`${path}${partEnding}`, 'w+', 0o600), 0, synced)
+        await removeParts(path)
+        const part = newPart(path)
+        return new LocalUpload({ path, part }, await open(part, 'wx+', 0o600), 0, synced)
       },
-      resume: async (_state, bytes) => {
+      resume: async (state, bytes) => {
         const path = await place()
-        const file = await open(`${path}${partEnding}`, 'r+').catch(ifMissing(undefined))
-        if (!file) throw new UploadLost(`${path}${partEnding} is gone`)
+        const part = newPart(path)
+        const earlier = join(dirname(path), partIn(state) ?? `${basename(path)}${partEnding}`)
+        const found = await rename(earlier, part).then(() => true, ifMissing(false))
+        if (!found) throw new UploadLost(`${earlier} is gone`)
+        const file = await open(part, 'r+')
         if ((await file.stat()).size < bytes) {
           await file.close()
-          throw new UploadLost(`${path}${partEnding} is shorter than its checkpoint`)
+          throw new UploadLost(`${part} is shorter than its checkpoint`)
         }
         await file.truncate(bytes)
-        return new LocalUpload(path, file, bytes, synced)
+        return new LocalUpload({ path, part }, file, bytes, synced)
       },
     }
   }
@@ -209,15 +215,42 @@ export function localRoot(home: string, name: string): string {
   return join(home, 'clouds', name.toLowerCase())
 }
 
+/**
+ * Each run has a name of its own for its part and takes the one of the run before over by giving it that name: a run that
+ * was taken for dead, and is not, finds nothing under its own name that it could complete.
+ */
+function newPart(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}${partEnding}`
+}
+
+/** Of a file that is begun anew. */
+async function removeParts(path: string): Promise<void> {
+  const folder = dirname(path)
+  const file = basename(path)
+  for (const name of await readdir(folder)) {
+    // The name to its end: another dataset's may begin like this one's.
+    const isPart = name.startsWith(file) && /^(\.[0-9a-f]{12})?\.part$/.test(name.slice(file.length))
+    if (isPart) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** What `settle` answered; versions of before had one name for all parts and answered null. */
+function partIn(state: unknown): string | undefined {
+  const { part } = (state ?? {}) as { part?: unknown }
+  return typeof part === 'string' ? basename(part) : undefined
+}
+
 class LocalUpload implements Upload {
   readonly leastPartBytes = 0
   readonly #path: string
+  readonly #part: string
   readonly #synced: boolean
   #file: FileHandle | undefined
   #bytes: number
 
-  constructor(path: string, file: FileHandle, bytes: number, synced: boolean) {
+  constructor({ path, part }: { path: string; part: string }, file: FileHandle, bytes: number, synced: boolean) {
     this.#path = path
+    this.#part = part
     this.#file = file
     this.#bytes = bytes
     this.#synced = synced
@@ -236,10 +269,9 @@ class LocalUpload implements Upload {
     this.#bytes += length
   }
 
-  /** The length says it all. */
-  async settle(): Promise<null> {
+  async settle(): Promise<{ part: string }> {
     if (this.#synced) await this.#file!.datasync()
-    return null
+    return { part: basename(this.#part) }
   }
 
   async *readBack(): AsyncIterable<Uint8Array> {
@@ -248,7 +280,7 @@ class LocalUpload implements Upload {
       for (let at = 0; at < this.#bytes; ) {
         reader.begin(at, this.#bytes - 1)
         const chunk = await reader.next()
-        if (chunk.length === 0) throw new UploadLost(`${this.#path}${partEnding} has become shorter`)
+        if (chunk.length === 0) throw new UploadLost(`${this.#part} has become shorter`)
         at += chunk.length
         yield chunk
       }
@@ -260,7 +292,7 @@ class LocalUpload implements Upload {
   async complete(): Promise<void> {
     await this.settle()
     await this.close()
-    await rename(`${this.#path}${partEnding}`, this.#path)
+    await rename(this.#part, this.#path)
     if (this.#synced) await syncFolder(dirname(this.#path))
   }
 

@@ -1,6 +1,6 @@
 // How much work each figure is taken from: everything is bounded in count and in time.
 
-export interface Scale {
+export interface Effort {
   /** Every figure is the median of so many rounds. */
   rounds: number
   /** The same for figures whose round restarts the server or moves a whole file. */
@@ -23,24 +23,33 @@ export interface Scale {
   idleSeconds: number
   /** How long a server is under load before it is killed. */
   killAfterSeconds: number
+  /** How many orders stand in the tables while the rest is measured, smallest first. */
+  ordersInTables: number[]
+  /** Every figure of them is the median of so many rounds. */
+  growthRounds: number
+  /** The most orders of a round while all that happens behind them runs too: each has to be worked off afterwards. */
+  ordersWorkedOffAtMost: number
 }
 
-export const fullScale: Scale = {
+export const fullEffort: Effort = {
   rounds: 3,
   longRounds: 3,
-  seconds: 8,
+  seconds: 5,
   ordersAtMost: 6_000,
-  followSeconds: 20,
-  readsAtMost: 60_000,
+  followSeconds: 12,
+  readsAtMost: 20_000,
   ordersToRead: 1_000,
   passThroughBytes: 1_000_000_000,
   csvBytes: 200_000_000,
   idleReadSeconds: 10,
   idleSeconds: 5,
   killAfterSeconds: 4,
+  ordersInTables: [1e3, 1e5, 1e6],
+  growthRounds: 2,
+  ordersWorkedOffAtMost: 2_000,
 }
 
-export const quickScale: Scale = {
+export const quickEffort: Effort = {
   rounds: 2,
   longRounds: 1,
   seconds: 0.6,
@@ -53,4 +62,7 @@ export const quickScale: Scale = {
   idleReadSeconds: 1,
   idleSeconds: 3,
   killAfterSeconds: 1,
+  ordersInTables: [1e3, 1e4],
+  growthRounds: 1,
+  ordersWorkedOffAtMost: 200,
 }

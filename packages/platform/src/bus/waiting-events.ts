@@ -1,0 +1,34 @@
+// The facts that stand in an outbox and wait for the broker's word, for those who want to look at them.
+import type { AnyCloudEvent } from '@waybill/contracts'
+import type { Database } from '../db/index.ts'
+import type { OutboxTable } from './outbox.ts'
+
+export interface WaitingEventRow {
+  id: string
+  created_at: number
+  event: AnyCloudEvent
+}
+
+export interface WaitingFilter {
+  /** Written in [since, until), epoch ms. */
+  since: number
+  until: number
+  before: Pick<WaitingEventRow, 'id' | 'created_at'> | undefined
+  limit: number
+}
+
+/** Newest first, from below `before` on. */
+export async function listWaitingEvents(database: Database<never>, filter: WaitingFilter): Promise<WaitingEventRow[]> {
+  const { since, until, before, limit } = filter
+  const { db } = database as unknown as Database<OutboxTable>
+  let query = db.selectFrom('outbox').select(['id', 'message', 'created_at']).where('created_at', '>=', since)
+  if (before) {
+    query = query
+      .where('created_at', '<=', before.created_at)
+      .where(eb => eb.or([eb('created_at', '<', before.created_at), eb('id', '<', before.id)]))
+  } else {
+    query = query.where('created_at', '<', until)
+  }
+  const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+  return rows.map(({ id, message, created_at }) => ({ id, created_at, event: JSON.parse(message) as AnyCloudEvent }))
+}

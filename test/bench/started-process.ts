@@ -1,0 +1,63 @@
+// How the bench starts Waybill's processes and its floors: with nothing of the caller's own settings.
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FloorName } from './floor/floor-server.ts'
+import { RunningProcess } from './running-process.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+const floorServer = fileURLToPath(new URL('./floor/floor-server.ts', import.meta.url))
+const bare = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
+
+export const operator = { email: 'operator@example.com', password: 'the operator of the bench' }
+
+const settings = {
+  ...bare,
+  PORT: '0',
+  OPERATOR_EMAIL: operator.email,
+  OPERATOR_PASSWORD: operator.password,
+  RATE_LIMIT_PER_MINUTE: '0',
+  SIGN_IN_LIMIT_PER_MINUTE: '0',
+  PAYMENT_MOCK_APPROVAL_RATE: '1',
+  // A run takes longer than a token lives by default.
+  JWT_EXPIRES_IN: '12h',
+}
+
+/** Without npm's own process, yet with the options that `npm start` gives to Node.js: they decide about memory. */
+export type StartedBy = 'node' | 'npm'
+
+function nodeOptions(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: { start: string } }
+  return scripts.start.match(/--[\w-]+(=\S+)?/g) ?? []
+}
+
+/** A process of ours keeps its files in `home`. */
+export function startWaybillProcess(
+  home: string,
+  by: StartedBy,
+  environment: Record<string, string> = {},
+): Promise<RunningProcess> {
+  mkdirSync(home, { recursive: true })
+  const node: [string, string[]] = [process.execPath, [...nodeOptions(), 'scripts/start.mjs']]
+  const [command, options] = by === 'node' ? node : ['npm', ['start', '--silent']]
+  return RunningProcess.start({
+    command,
+    options,
+    environment: { ...settings, ...environment, WAYBILL_HOME: home },
+    folder: project,
+    logFile: join(home, 'server.log'),
+  })
+}
+
+/** A floor keeps its files in `home`; without URLs its database too. */
+export function startFloorProcess(name: FloorName, home: string, urls: string[] = []): Promise<RunningProcess> {
+  mkdirSync(home, { recursive: true })
+  return RunningProcess.start({
+    command: process.execPath,
+    options: [floorServer, name, home, ...urls],
+    // Compiled once and kept, as ours is: else the floor's start and memory would be those of a compiler.
+    environment: { ...bare, NODE_COMPILE_CACHE: join(project, 'node_modules', '.cache', 'compiled-floors') },
+    folder: project,
+    logFile: join(home, 'floor.log'),
+  })
+}
