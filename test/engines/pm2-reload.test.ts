@@ -4,17 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { get } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type ServiceName, serviceNames } from '@waybill/contracts'
-import { call, until } from '@waybill/platform/testing'
+import { call, freePorts, until } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEngines } from '../system/deployment.ts'
 import { startLoad, untilAnswered } from '../system/load.ts'
-import { type BalancedInstance, freePorts, startLoadBalancer } from '../system/load-balancer.ts'
+import { type BalancedInstance, startLoadBalancer } from '../system/load-balancer.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binaries = join(root, 'node_modules', '.bin')
@@ -78,16 +77,9 @@ const settings = (port: number): Record<string, string> => ({
   DATABASE_POOL_SIZE: '4',
 })
 
-/** A port that is free, and the four behind it, too. */
+/** A free port, and the four behind it that the services get when each runs alone. */
 async function freeBlock(): Promise<number> {
-  const [first] = await freePorts(1)
-  const probes = [0, 1, 2, 3, 4].map(at => createServer().listen(first! + at, '127.0.0.1'))
-  const areFree = await Promise.all(probes.map(probe => once(probe, 'listening'))).then(
-    () => true,
-    () => false,
-  )
-  for (const probe of probes) probe.close()
-  return areFree ? first! : freeBlock()
+  return (await freePorts(5, { inARow: true }))[0]!
 }
 
 test.each(['all', 'parts'])(

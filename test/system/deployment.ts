@@ -9,12 +9,14 @@ import {
   createTestVhost,
   dropTestDatabases,
   engineUrls,
+  freePort,
+  freePorts,
   newTestName,
   type TestVhost,
   until,
 } from '@waybill/platform/testing'
-import { type BalancedInstance, freePorts, type LoadBalancer, startLoadBalancer } from './load-balancer.ts'
-import { freePort, newHome, type RunningServer, runServer } from './running-server.ts'
+import { type BalancedInstance, type LoadBalancer, startLoadBalancer } from './load-balancer.ts'
+import { newHome, type RunningServer, runServer } from './running-server.ts'
 
 /** embedded: one process; processes: one for each service, talking to each other directly; balanced: two of each behind HAProxy. */
 export type Topology = 'embedded' | 'processes' | 'balanced'

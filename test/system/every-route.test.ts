@@ -35,7 +35,7 @@ beforeAll(async () => {
   await owner.finished(processId)
   paymentId = (await owner.payment(orderId)).id
 })
-afterAll(() => deployment.stop())
+afterAll(() => deployment?.stop())
 
 async function readRoutes(): Promise<Route[]> {
   const host = await startService(Object.values(registry))

@@ -1,9 +1,8 @@
 // HAProxy as deployment/haproxy/haproxy.cfg sets it up, in front of processes of a test.
 import type { ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type ServiceName, serviceNames } from '@waybill/contracts'
-import { until } from '@waybill/platform/testing'
+import { freePorts, until } from '@waybill/platform/testing'
 import { spawnBound } from './bound-process.ts'
 
 export interface BalancedInstance {
@@ -25,21 +24,6 @@ export interface LoadBalancer {
 
 const configuration = fileURLToPath(new URL('../../deployment/haproxy/haproxy.cfg', import.meta.url))
 const upWithinSeconds = 20
-
-/** Ports that are free now, all of them different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    probes.map(
-      probe =>
-        new Promise<number>(resolve =>
-          probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)),
-        ),
-    ),
-  )
-  await Promise.all(probes.map(probe => new Promise(resolve => probe.close(resolve))))
-  return ports
-}
 
 export async function startLoadBalancer(
   instances: Record<ServiceName, readonly BalancedInstance[]>,

@@ -1,7 +1,6 @@
 // Runs the real server, the way `npm start` does, in a process of its own that can be stopped and killed.
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,14 +22,6 @@ export interface RunningServer {
 
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
 const startWithinMilliseconds = 60_000
-
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
 
 /** A folder for one server's files; `remove` when the test is over. */
 export async function newHome(): Promise<{ home: string; remove: () => Promise<void> }> {

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { call, until } from '@waybill/platform/testing'
+import { call, freePort, until } from '@waybill/platform/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newCustomer, signIn } from './customer.ts'
-import { freePort, newHome, runServer, serverEnvironment } from './running-server.ts'
+import { newHome, runServer, serverEnvironment } from './running-server.ts'
 
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
 let home: string

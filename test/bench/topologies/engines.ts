@@ -1,9 +1,9 @@
 // Past one machine, on one: MySQL and RabbitMQ, a process for each service or one for all of them.
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type ServiceName, serviceNames } from '@waybill/contracts'
+import { freePort } from '@waybill/platform/testing'
 import type { Engine } from '../costs.ts'
 import { pidListeningOn } from '../engines/listening-process.ts'
 import { type MysqlEngine, openMysqlEngine } from '../engines/mysql-engine.ts'
@@ -171,16 +171,4 @@ async function removeLeftovers(mysql: MysqlEngine, rabbit: RabbitEngine): Promis
   const isLeft = (name: string) => !isRunning(Number.parseInt(name.slice(prefix.length), 10))
   for (const name of (await mysql.databaseNames(prefix)).filter(isLeft)) await mysql.dropDatabase(name)
   for (const name of rabbit.vhostNames(prefix).filter(isLeft)) rabbit.deleteVhost(name)
-}
-
-/** Peers must be told each other's ports before any of them listens. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

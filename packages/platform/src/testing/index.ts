@@ -8,6 +8,7 @@ export {
 } from './engines.ts'
 export { type FakePeer, startFakePeer } from './fake-peer.ts'
 export { FakeUserSystem } from './fake-user-system.ts'
+export { freePort, freePorts } from './free-ports.ts'
 export { call, type Reply, startService, type TestHost, until } from './start-service.ts'
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 export { TestBroker } from './test-broker.ts'
