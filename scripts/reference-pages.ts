@@ -4,7 +4,7 @@ import { settingsSchema } from '@waybill/contracts/settings'
 import type { Setting } from '@waybill/platform/config'
 import { errorCodesOf, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
 import { startService } from '@waybill/platform/testing'
-import { registry } from '../apps/server/src/registry.ts'
+import { loadServices } from '../apps/server/src/registry.ts'
 
 /** Every page by its file name under `docs/reference`. */
 export async function makeReferencePages(): Promise<Record<string, string>> {
@@ -18,7 +18,7 @@ export async function makeReferencePages(): Promise<Record<string, string>> {
 
 /** The rows are made where a service is put together, so all of them are hosted for a moment, in a folder that goes again. */
 async function readRoutes(): Promise<Route[]> {
-  const host = await startService(Object.values(registry))
+  const host = await startService(await loadServices())
   await host.stop()
   return host.routes
 }

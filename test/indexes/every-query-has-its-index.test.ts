@@ -7,7 +7,7 @@ import { createLogger } from '@waybill/platform/log'
 import { openTestDatabases, startService, type TestHost } from '@waybill/platform/testing'
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { registry } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/registry.ts'
 import { enlarge, smallTables } from './large-tables.ts'
 import { goEverywhere, operatorSettings } from './wide-journey.ts'
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
     },
   })
   subscribe('waybill:mysql:statement', hear)
-  host = await startService(Object.values(registry), {
+  host = await startService(await loadServices(), {
     env: {
       ...operatorSettings,
       CALLBACK_ALLOW_PRIVATE: 'true',

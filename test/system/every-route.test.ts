@@ -4,7 +4,7 @@ import type { Route } from '@waybill/platform/http'
 import { call, startService } from '@waybill/platform/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { registry } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/registry.ts'
 import { type Customer, newCustomer, password, signIn } from './customer.ts'
 import { type Deployment, deploy } from './deployment.ts'
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => deployment?.stop())
 
 async function readRoutes(): Promise<Route[]> {
-  const host = await startService(Object.values(registry))
+  const host = await startService(await loadServices())
   await host.stop()
   return host.routes
 }

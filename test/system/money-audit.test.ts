@@ -3,7 +3,7 @@ import type { Audit, AuditRule, Order, ServiceName } from '@waybill/contracts'
 import { startService, type TestHost, until } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { registry } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/registry.ts'
 import { type Customer, newCustomer, password, signIn } from './customer.ts'
 
 let host: TestHost
@@ -13,7 +13,7 @@ let since: string
 
 beforeAll(async () => {
   const env = { OPERATOR_EMAIL: 'ops@example.com', OPERATOR_PASSWORD: password, JWT_EXPIRES_IN: '10d' }
-  host = await startService(Object.values(registry), { env })
+  host = await startService(await loadServices(), { env })
   customer = await newCustomer(host.url)
   operator = await signIn(host.url, 'ops@example.com')
 })

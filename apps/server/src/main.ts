@@ -6,8 +6,9 @@ import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
 import { type Host, hostServices, type Service } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
-import { registry } from './registry.ts'
+import { loadServices } from './registry.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
+import { releaseStartMemory } from './start-memory.ts'
 
 /** sysexits.h EX_CONFIG: the settings are wrong, starting again will not help. */
 const badSettings = 78
@@ -22,10 +23,11 @@ async function main(): Promise<void> {
     settings,
     log,
     secretKey: findSecretKey(settings),
-    create: settings.WAYBILL_SERVICES.map(name => registry[name]),
+    create: await loadServices(settings.WAYBILL_SERVICES),
   })
   stopOnSignal(host)
   if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(host.services)
+  releaseStartMemory()
   process.stdout.write(`waybill ready ${host.url}\n`)
   // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
   process.send?.('ready')

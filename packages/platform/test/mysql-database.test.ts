@@ -30,8 +30,8 @@ let other: Database<Tables>
 
 beforeAll(async () => {
   url = (await createTestDatabases(name)).order
-  database = openDatabase<Tables>(url, { poolSize: 4 })
-  other = openDatabase<Tables>(url, { poolSize: 4 })
+  database = await openDatabase<Tables>(url, { poolSize: 4 })
+  other = await openDatabase<Tables>(url, { poolSize: 4 })
   await migrate(database, new URL('./echo-migrations/', import.meta.url))
   await sql`create table things (id varchar(100) not null primary key, amount bigint not null, note text, bytes longblob)`.execute(
     database.db,
@@ -180,7 +180,7 @@ describe('callers at the same time', () => {
   })
 
   test('never hold all connections while they wait for another: a read finds one', async () => {
-    const narrow = openDatabase<Tables>(url, { poolSize: 3 })
+    const narrow = await openDatabase<Tables>(url, { poolSize: 3 })
     const work = (id: string) =>
       narrow.transaction(async tx => {
         await insert(tx, id)
@@ -272,7 +272,7 @@ describe('a connection that is lost', () => {
     const through = new URL(url)
     through.port = String(proxy.port)
     through.hostname = '127.0.0.1'
-    far = openDatabase<Tables>(through.href, { poolSize: 4 })
+    far = await openDatabase<Tables>(through.href, { poolSize: 4 })
     await far.ping()
   })
   afterEach(async () => {
@@ -316,7 +316,7 @@ describe('a connection that is lost', () => {
 
   test('with the answer to a commit is told to whoever waits for it, and the work is not run again', async () => {
     const deaf = await startDeafProxy(url)
-    const lossy = openDatabase<Tables>(deaf.url, { poolSize: 4 })
+    const lossy = await openDatabase<Tables>(deaf.url, { poolSize: 4 })
     let tries = 0
     const committing = lossy.transaction(async tx => {
       tries++

@@ -29,8 +29,8 @@ const name = newTestName()
 let urls: Record<'user' | 'order' | 'payment' | 'data', string>
 const opened: Database<Tables>[] = []
 
-function open(url = urls.order): Database<Tables> {
-  const database = openDatabase<Tables>(url, { poolSize: 4 })
+async function open(url = urls.order): Promise<Database<Tables>> {
+  const database = await openDatabase<Tables>(url, { poolSize: 4 })
   opened.push(database)
   return database
 }
@@ -48,7 +48,7 @@ describe('migrations', () => {
     (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database.db)).rows
 
   test('are applied once by ten that start at once', async () => {
-    const ten = Array.from({ length: 10 }, () => open())
+    const ten = await Promise.all(Array.from({ length: 10 }, () => open()))
     await Promise.all(ten.map(database => migrate(database, migrations)))
     const names = (await applied(ten[0]!)).map(row => row.name)
     expect(names).toContain('0001-notes')
@@ -63,7 +63,7 @@ describe('migrations', () => {
       .split(/;\s*$/m)
       .filter(statement => statement.trim() !== '')
     // Statement by statement, for MySQL commits each of them: so much of the first file was done.
-    const database = open(urls.payment)
+    const database = await open(urls.payment)
     for (const statement of statements.slice(0, 4)) await sql.raw(statement).execute(database.db)
     await migrate(database, migrations)
     expect((await applied(database)).length).toBeGreaterThan(1)
@@ -72,7 +72,7 @@ describe('migrations', () => {
   })
 
   test('of a newer version that went ahead are left alone by the one that is behind', async () => {
-    const database = open(urls.payment)
+    const database = await open(urls.payment)
     await sql`insert into kysely_migration (name, timestamp) values ('9999-of-tomorrow', '2030-01-01')`.execute(
       database.db,
     )
@@ -82,7 +82,7 @@ describe('migrations', () => {
   })
 
   test('make a database that its owner made otherwise one that tells keys apart by their bytes', async () => {
-    const database = open(urls.data)
+    const database = await open(urls.data)
     await sql
       .raw(`alter database \`${new URL(urls.data).pathname.slice(1)}\` collate utf8mb4_general_ci`)
       .execute(database.db)
@@ -100,7 +100,7 @@ describe('due work', () => {
   let b: Database<Tables>
 
   beforeAll(async () => {
-    ;[a, b] = [open(), open()]
+    ;[a, b] = [await open(), await open()]
     await migrate(a, migrations)
   })
   beforeEach(() => sql`delete from timers`.execute(a.db))
@@ -289,7 +289,7 @@ describe('an outbox of two instances', () => {
     const log = createLogger({ name: 'test', level: 'info', stream })
     const broker = new SwitchedBroker()
     const clock = new MovableClock()
-    const databases = [open(), open()]
+    const databases = [await open(), await open()]
     await migrate(databases[0]!, migrations)
     const outboxes = databases.map(database => new Outbox(database as never, { broker, clock, log }))
     for (const outbox of outboxes) await outbox.start()

@@ -31,7 +31,7 @@ const onStatement = (message: unknown) => void statements.push((message as { sql
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'waybill-merging-'))
   databases = await openTestDatabases(home)
-  database = openDatabase<Tables>(databases.urls.order)
+  database = await openDatabase<Tables>(databases.urls.order)
   await sql`create table things (id varchar(36) primary key, state varchar(20) not null, version int not null, note text)`.execute(
     database.db,
   )

@@ -12,7 +12,7 @@ let database: Database<NoteTables>
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waybill-db-'))
-  database = openDatabase<NoteTables>(`sqlite:${folder}/new/notes.sqlite`)
+  database = await openDatabase<NoteTables>(`sqlite:${folder}/new/notes.sqlite`)
   await migrate(database, new URL('./echo-migrations/', import.meta.url))
 })
 afterEach(async () => {
@@ -54,7 +54,7 @@ test('hooks run after the commit, and never for a member that failed', async () 
 })
 
 test('nothing is answered before it is committed: a second connection sees it at once', async () => {
-  const other = openDatabase<NoteTables>(`sqlite:${folder}/new/notes.sqlite`)
+  const other = await openDatabase<NoteTables>(`sqlite:${folder}/new/notes.sqlite`)
   await Promise.all(
     Array.from({ length: 300 }, async (_, at) => {
       await add(`note-${at}`)

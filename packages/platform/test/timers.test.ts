@@ -16,7 +16,7 @@ const log = createLogger({ name: 'test', level: 'silent' })
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waybill-timers-'))
-  database = openDatabase<TimersTable>(`sqlite:${folder}/timers.sqlite`)
+  database = await openDatabase<TimersTable>(`sqlite:${folder}/timers.sqlite`)
   await migrate(database, new URL('./echo-migrations/', import.meta.url))
   clock = new MovableClock()
 })

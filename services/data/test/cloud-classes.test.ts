@@ -13,7 +13,7 @@ import { type CloudUnderTest, describeCloud } from './cloud-conformance.ts'
 
 async function startDeliveries(home: string) {
   const databases = await openTestDatabases(home)
-  const database = openDatabase<DataTables>(databases.urls.data, { synchronous: 'normal' })
+  const database = await openDatabase<DataTables>(databases.urls.data, { synchronous: 'normal' })
   await migrate(database, new URL('../migrations/', import.meta.url))
   const close = async () => {
     await database.close()

@@ -23,7 +23,7 @@ let drawn = 0
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'waybill-mock-'))
   databases = await openTestDatabases(home)
-  database = openDatabase<PaymentTables>(databases.urls.payment)
+  database = await openDatabase<PaymentTables>(databases.urls.payment)
   await migrate(database, new URL('../migrations/', import.meta.url))
   const chance = { approvalRate: 0.8, random: () => drawn }
   const webhookKey = Buffer.alloc(32)

@@ -23,7 +23,7 @@ const newPem = () => generateKeyPairSync('ed25519').privateKey.export({ type: 'p
 
 test('instances that start at once on an empty database agree on one key', async () => {
   const databases = await openTestDatabases(home)
-  const database = openDatabase<UserTables>(databases.urls.user)
+  const database = await openDatabase<UserTables>(databases.urls.user)
   await migrate(database, new URL('../migrations/', import.meta.url))
   const secret = randomBytes(32)
   const keys = await Promise.all(

@@ -53,7 +53,7 @@ const databasePatienceMilliseconds = 60_000
 
 /** Opens a service's database, brings it up to date and puts outbox, inbox, timers and idempotency keys on it. */
 export async function openStore<T>(host: ServiceHost, name: ServiceName, migrations: URL): Promise<ServiceStore<T>> {
-  const database = openDatabase<T>(databaseUrlOf(host.settings, name), {
+  const database = await openDatabase<T>(databaseUrlOf(host.settings, name), {
     synchronous: host.settings.SQLITE_SYNCHRONOUS,
     poolSize: host.settings.DATABASE_POOL_SIZE,
   })
