@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MovableClock } from '../src/clock/index.ts'
-import { type Database, migrate, openDatabase, type Timer, Timers, type TimersTable } from '../src/db/index.ts'
+import { type Database, migrate, openDatabase, type Timer, Timers, type TimersTable, type Tx } from '../src/db/index.ts'
 import { createLogger, currentContext, withContext } from '../src/log/index.ts'
 import { until } from '../src/testing/index.ts'
 
@@ -46,6 +46,29 @@ test('what is due now is done right after the commit, and its row is gone', asyn
   await schedule(timers, 'a', clock.now())
   await until(rows, left => left.length === 0)
   expect(done).toEqual(['a'])
+})
+
+test('work that begins with its commit is told what was written; work that waits, or was scheduled before, reads it', async () => {
+  const told = new Map<string, unknown>()
+  const ended = Promise.withResolvers<void>()
+  const timers = await start(
+    async timer => {
+      told.set(timer.subject, timer.known)
+      if (timer.subject === 'first') await ended.promise
+    },
+    { concurrency: 2, alone: true },
+  )
+  const knowing = (subject: string, dueAt: number) => (tx: Tx<TimersTable>) =>
+    timers.schedule(tx, 'ring', subject, dueAt, `${subject} as written`)
+  await database.transaction(knowing('later', clock.now() + 1_000))
+  await Promise.all(['first', 'second', 'third'].map(subject => database.transaction(knowing(subject, clock.now()))))
+  await database.transaction(knowing('first', clock.now()))
+  clock.advance(1_001)
+  ended.resolve()
+  await until(rows, left => left.length === 0)
+  expect(Object.fromEntries(told)).toEqual({
+    ...{ first: undefined, second: 'second as written', third: undefined, later: undefined },
+  })
 })
 
 test('what is due later waits for the clock, not longer', async () => {

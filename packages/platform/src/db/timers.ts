@@ -32,6 +32,11 @@ export interface Timer {
   /** How often a handler has failed on it since it was scheduled; 0 at first. */
   readonly attempt: number
   /**
+   * What `schedule` was told that its transaction wrote, where the work begins in the moment of that commit: it need not be
+   * read. Undefined else, and then it must be.
+   */
+  readonly known: unknown
+  /**
    * Ends it in the transaction that makes its work true. A schedule that came meanwhile stays. Throws ClaimLost where this
    * process stalled for so long that another one has the work in hand now: what that one does counts.
    */
@@ -77,6 +82,7 @@ interface Claim {
   readonly row: TimerRow
   /** By `performance.now()`, which no setting of a clock moves: until when it is surely ours. */
   surelyUntil: number
+  known?: unknown
 }
 
 interface Kind {
@@ -121,8 +127,11 @@ export class Timers {
     this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0, waiting: [], isBehind: false })
   }
 
-  /** Makes (kind, subject) due at `dueAt` (epoch ms); an earlier schedule of the same is replaced. */
-  async schedule(anyTx: AnyTx, kind: string, subject: string, dueAtHere: number): Promise<void> {
+  /**
+   * Makes (kind, subject) due at `dueAt` (epoch ms); an earlier schedule of the same is replaced. `known`: what the handler
+   * would read first, all of it written by this transaction, and guarded by what the handler writes.
+   */
+  async schedule(anyTx: AnyTx, kind: string, subject: string, dueAtHere: number, known?: unknown): Promise<void> {
     const tx = anyTx as Tx<TimersTable>
     const dueAt = this.#forAll(dueAtHere)
     const runNow = dueAt <= this.#now() && this.#hasRoom(kind)
@@ -147,7 +156,7 @@ export class Timers {
       afterCommit(tx, () => this.#wakeUpAt(dueAt))
     } else if (runNow) {
       const surelyUntil = endOfSurety()
-      afterCommit(tx, () => this.#run({ row, surelyUntil }))
+      afterCommit(tx, () => this.#run({ row, surelyUntil, known }))
     } else {
       afterCommit(tx, () => this.#wakeUpAt(dueAt))
     }
@@ -288,6 +297,8 @@ export class Timers {
     const kind = this.#kinds.get(row.kind)!
     this.#inHand.set(nameOf(row), claim)
     if (kind.running >= kind.concurrency) {
+      // What is known now may not hold any more when its turn comes.
+      claim.known = undefined
       kind.waiting.push(claim)
       return
     }
@@ -312,6 +323,7 @@ export class Timers {
       kind: row.kind,
       subject: row.subject,
       attempt: row.attempt,
+      known: claim.known,
       complete: async tx => {
         settled = true
         await this.#complete(tx as Tx<TimersTable>, row)

@@ -4,6 +4,7 @@ import type { Clock } from '@waybill/platform/clock'
 import type { Timers, Tx } from '@waybill/platform/db'
 import { rememberContext } from '@waybill/platform/log'
 import type * as exportDao from '../dao/export-dao.ts'
+import type { ExportRow, ExportWithFiles } from '../models/export.ts'
 import type { DataTables } from '../models/tables.ts'
 import { runExportTimer } from './run-export.ts'
 
@@ -18,18 +19,16 @@ export function createStartExportWhenOrderConfirmed({ exports, timers, clock }: 
   return async (tx: Tx<DataTables>, { data }: CloudEvent<'order.confirmed'>): Promise<void> => {
     const now = clock.now()
     const { order_id, process_id, user_id, cloud, account } = data
-    const added = await exports.addExport(
-      tx,
-      {
-        ...{ process_id, order_id, user_id, cloud, account },
-        ...{ state: 'running', reason: null, percentage: 0, delivered_at: null, finished_at: null },
-        ...{ request_id: rememberContext().request_id, created_at: now, updated_at: now },
-      },
-      data.items.map(({ dataset, format }, position) => ({
-        ...{ process_id, position, dataset, format },
-        ...{ checkpoint: null, percentage: 0, records: 0, bytes: 0, sha256: null, updated_at: now },
-      })),
-    )
-    if (added) await timers.schedule(tx, runExportTimer, process_id, now)
+    const row: ExportRow = {
+      ...{ process_id, order_id, user_id, cloud, account },
+      ...{ state: 'running', reason: null, percentage: 0, delivered_at: null, finished_at: null },
+      ...{ request_id: rememberContext().request_id, created_at: now, updated_at: now },
+    }
+    const files = data.items.map(({ dataset, format }, position) => ({
+      ...{ process_id, position, dataset, format },
+      ...{ checkpoint: null, percentage: 0, records: 0, bytes: 0, sha256: null, updated_at: now },
+    }))
+    const written: ExportWithFiles = { ...row, files }
+    if (await exports.addExport(tx, row, files)) await timers.schedule(tx, runExportTimer, process_id, now, written)
   }
 }

@@ -35,7 +35,7 @@ export function createAuthorizePaymentWhenOrderCreated({ book, gateways, outbox,
       const fact = { ...paymentFact(declined), decline_code: refusal.declineCode }
       await outbox.add(tx, 'payment.declined', declined.order_id, fact)
     } else if (wanted) {
-      await settling.start(tx, payment)
+      await settling.start(tx, payment, isNew)
     }
   }
 }

@@ -19,7 +19,8 @@ interface Needs {
 
 export function createSettlePayment({ database, payments, askGateway, recordAnswer, decideNextStep }: Needs) {
   return async (timer: Timer, stopping: AbortSignal): Promise<void> => {
-    const found = await payments.findPaymentWithAttempts(database.db, timer.subject)
+    const known = timer.known as PaymentWithAttempts | undefined
+    const found = known ?? (await payments.findPaymentWithAttempts(database.db, timer.subject))
     if (!found) return
     // The answer belongs to the request that asked for the step, however much later it comes and whoever woke us.
     const { request_id, traceparent } = found.payment

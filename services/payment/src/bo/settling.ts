@@ -2,7 +2,7 @@
 import type { Clock } from '@waybill/platform/clock'
 import type { Timers, Tx } from '@waybill/platform/db'
 import type { AttemptRow } from '../models/attempt.ts'
-import type { PaymentRow } from '../models/payment.ts'
+import type { PaymentRow, PaymentWithAttempts } from '../models/payment.ts'
 import type { PaymentTables } from '../models/tables.ts'
 import type { BeginAttempt } from './begin-attempt.ts'
 import type { PaymentBook } from './payment-book.ts'
@@ -20,10 +20,10 @@ export const settlePaymentTimer = 'settle-payment'
 export type Settling = ReturnType<typeof createSettling>
 
 export function createSettling({ book, beginAttempt, timers, clock }: Needs) {
-  /** Takes the first step for a payment that this transaction opened or changed. */
-  async function start(tx: Tx<PaymentTables>, payment: PaymentRow): Promise<void> {
-    await beginAttempt.beginNext(tx, payment)
-    await wake(tx, payment.id)
+  /** Takes the first step for a payment that this transaction opened or changed; `isNew`: there was no attempt before. */
+  async function start(tx: Tx<PaymentTables>, payment: PaymentRow, isNew: boolean): Promise<void> {
+    const attempt = await beginAttempt.beginNext(tx, payment)
+    await wake(tx, payment.id, isNew && attempt ? { payment, attempts: [attempt] } : undefined)
   }
 
   /** Wants something else of a payment. `underWay`: an attempt is open; whoever works on it takes the next step. */
@@ -51,8 +51,8 @@ export function createSettling({ book, beginAttempt, timers, clock }: Needs) {
     return attempt
   }
 
-  function wake(tx: Tx<PaymentTables>, paymentId: string): Promise<void> {
-    return timers.schedule(tx, settlePaymentTimer, paymentId, clock.now())
+  function wake(tx: Tx<PaymentTables>, paymentId: string, known?: PaymentWithAttempts): Promise<void> {
+    return timers.schedule(tx, settlePaymentTimer, paymentId, clock.now(), known)
   }
 
   return { start, pursue, refund, wake }

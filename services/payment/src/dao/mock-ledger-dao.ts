@@ -13,8 +13,9 @@ export function findLedgerEntry(db: Db<PaymentTables>, key: string): Promise<Moc
   return ledgerEntry.first(db, { key })
 }
 
-export async function insertLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<void> {
-  await insertRow(tx, 'mock_gateway_ledger', row)
+/** False where the key is there already. */
+export async function addLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<boolean> {
+  return (await insertRow(tx, 'mock_gateway_ledger', row, { orIgnore: true })) === 1n
 }
 
 export async function updateLedgerEntry(tx: Tx<PaymentTables>, row: MockLedgerRow): Promise<void> {

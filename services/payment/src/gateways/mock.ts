@@ -42,11 +42,13 @@ export function createMockGateway({ database, ledger, clock, webhookKey, chance 
 
   /** Does what is asked, once for each key, and remembers it. */
   async function enter(tx: Tx<PaymentTables>, asked: MockLedgerRow, token: string): Promise<MockLedgerRow> {
+    const first = { ...asked, ...decide(token, 0), at: clock.now() }
+    if (await ledger.addLedgerEntry(tx, first)) return first
     const before = await ledger.findLedgerEntry(tx, asked.idempotency_key)
-    if (before?.outcome) return before
-    const entry = { ...(before ?? asked), ...decide(token, before?.failures ?? 0), at: clock.now() }
-    if (before) await ledger.updateLedgerEntry(tx, entry)
-    else await ledger.insertLedgerEntry(tx, entry)
+    if (!before) throw new Error(`the ledger entry ${asked.idempotency_key} is there and cannot be read`)
+    if (before.outcome) return before
+    const entry = { ...before, ...decide(token, before.failures), at: clock.now() }
+    await ledger.updateLedgerEntry(tx, entry)
     return entry
   }
 
