@@ -27,3 +27,12 @@ export function newEvent<K extends EventType>(
     data,
   } as AnyCloudEvent
 }
+
+/** The event in a message's text. What is no JSON is handed on as text: the consumer keeps it as a dead letter. */
+export function readEvent(text: string): AnyCloudEvent {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text as unknown as AnyCloudEvent
+  }
+}

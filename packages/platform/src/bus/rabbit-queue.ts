@@ -4,6 +4,7 @@ import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Logger } from '../log/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { Deliver } from './broker.ts'
+import { readEvent } from './event.ts'
 import { within } from './within.ts'
 
 export interface RabbitQueueOptions {
@@ -90,7 +91,7 @@ export class RabbitQueue {
     this.#taken += 1
     this.#options.count('consumed')
     if (message.fields.redelivered) this.#options.count('redelivered')
-    const event = eventIn(message)
+    const event = readEvent(message.content.toString())
     for (let attempt = 1; !this.#stopped; attempt += 1) {
       this.#delivering += 1
       const isTaken = await this.#isTaken(event)
@@ -142,15 +143,5 @@ export class RabbitQueue {
   #endPauses(): void {
     this.#stopped = true
     for (const end of this.#pausing) end()
-  }
-}
-
-/** What is no JSON is handed on as text: the consumer keeps it as a dead letter. */
-function eventIn(message: ConsumeMessage): AnyCloudEvent {
-  const text = message.content.toString()
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text as unknown as AnyCloudEvent
   }
 }
