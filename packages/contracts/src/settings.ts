@@ -65,13 +65,29 @@ export const settingsSchema = {
       'full: what is answered survives a power cut; normal: it survives a crash of the process, with fewer disk syncs.',
   }),
   BROKER_URL: matching(
-    'memory: or amqp(s)://user:password@host:5672/vhost',
-    /^(memory:|amqps?:\/\/(?:[^\s:@/]+:[^\s@/]+@)?(?:\[[0-9a-fA-F:]+\]|[^\s:@/]+)(?::\d{1,5})?(?:\/[^\s/]*)?)$/,
+    'memory:, amqp(s)://user:password@host:5672/vhost or sns://region/prefix',
+    /^(memory:|sns:\/\/[a-z0-9-]*(?:\/[A-Za-z0-9_-]{0,30})?|amqps?:\/\/(?:[^\s:@/]+:[^\s@/]+@)?(?:\[[0-9a-fA-F:]+\]|[^\s:@/]+)(?::\d{1,5})?(?:\/[^\s/]*)?)$/,
     true,
   )({
     fallback: 'memory:',
     description:
-      'The broker that carries events between the services: memory: where one process hosts them all, else RabbitMQ.',
+      'The broker that carries events between the services: memory: where one process hosts them all, else RabbitMQ, or SNS and SQS in a region of AWS, where all names begin with the prefix (sns:// alone: AWS_REGION, waybill).',
+  }),
+  AWS_REGION: matching(
+    'a region of AWS, such as eu-central-1',
+    /^[a-z]{2}(-[a-z]+)+-\d+$/,
+  )({ description: 'The region of SNS and SQS where BROKER_URL names none.' }),
+  AWS_ENDPOINT_URL: httpUrl({
+    description: 'Where AWS answers, if not at its own addresses: an emulator, or an endpoint in a private network.',
+  }),
+  AWS_ENDPOINT_URL_SNS: httpUrl({ description: 'The same for SNS alone.' }),
+  AWS_ENDPOINT_URL_SQS: httpUrl({ description: 'The same for SQS alone.' }),
+  SNS_TOPIC_ARN: matching(
+    'an ARN, such as arn:aws:sns:eu-central-1:123456789012:waybill-events',
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
+  )({
+    description:
+      'The topic of the events where somebody else makes it, and the only one whose notifications POST /sns/:service takes.',
   }),
   USER_SERVICE_URL: serviceUrl('user'),
   ORDER_SERVICE_URL: serviceUrl('order'),

@@ -1,8 +1,16 @@
-// What every broker promises, held against each of them: the one of a single process, and RabbitMQ where it answers.
+// What every broker promises, held against each of them: the one of a single process, SNS and SQS, and RabbitMQ where it answers.
 import type { AnyCloudEvent } from '@waybill/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Broker, createBroker } from '../src/bus/index.ts'
-import { createTestVhost, findMissingEngines, type TestVhost, until } from '../src/testing/index.ts'
+import {
+  createTestVhost,
+  type FakeAws,
+  fakeAwsUrl,
+  findMissingEngines,
+  startFakeAws,
+  type TestVhost,
+  until,
+} from '../src/testing/index.ts'
 import { orderCreated, orderDelivered, paymentVoided, remember, rememberingLog, userChanged } from './broker-events.ts'
 
 const missing = (await findMissingEngines()).filter(line => line.startsWith('RabbitMQ'))
@@ -10,21 +18,28 @@ if (missing.length > 0) process.stderr.write(`SKIPPED, the broker suite on Rabbi
 
 const brokers = [
   { name: 'memory', skip: false },
+  { name: 'SNS and SQS', skip: false },
   { name: 'RabbitMQ', skip: missing.length > 0 },
 ]
 
 for (const { name, skip } of brokers) {
   describe.skipIf(skip)(`${name}:`, () => {
     let vhost: TestVhost | undefined
+    let aws: FakeAws | undefined
     let broker: Broker
     beforeAll(async () => {
       if (name === 'RabbitMQ') vhost = await createTestVhost()
+      if (name === 'SNS and SQS') aws = await startFakeAws()
     })
     afterEach(() => broker.close())
-    afterAll(() => vhost?.drop())
+    afterAll(async () => {
+      await vhost?.drop()
+      await aws?.stop()
+    })
 
     async function create(): Promise<Broker> {
-      broker = await createBroker(vhost?.url ?? 'memory:', { log: rememberingLog().log, name: 'test' })
+      const url = vhost?.url ?? (aws ? fakeAwsUrl('alike') : 'memory:')
+      broker = await createBroker(url, { log: rememberingLog().log, name: 'test', aws: aws?.optionsAt(aws.port) })
       return broker
     }
 

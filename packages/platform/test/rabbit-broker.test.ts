@@ -628,7 +628,7 @@ test('the URL of a broker is checked, and never shown', () => {
   }
   for (const url of ['http://u:secret-word@h', 'amqp://u:secret-word@', 'amqp://u:secret-word@h/a/b', 'memory']) {
     const read = () => readWaybillSettings({ BROKER_URL: url })
-    expect(read).toThrow('BROKER_URL must be memory: or amqp(s)://user:password@host:5672/vhost')
+    expect(read).toThrow('BROKER_URL must be memory:, amqp(s)://user:password@host:5672/vhost or sns://region/prefix')
     expect(read).not.toThrow('secret-word')
   }
 })

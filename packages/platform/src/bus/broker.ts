@@ -1,5 +1,8 @@
 // What carries events between services. Delivery is at least once; whoever consumes keeps an inbox.
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
+import type { Logger } from '../log/index.ts'
+import type { Metrics } from '../metrics/index.ts'
+import type { AwsOptions } from './aws-options.ts'
 
 /** Handles one message; a rejection means that it was not taken and must come again. */
 export type Deliver = (event: AnyCloudEvent) => Promise<void>
@@ -29,4 +32,15 @@ export interface Broker {
   stopConsuming(): Promise<void>
   /** Ends consuming and publishing. May be called twice. */
   close(): Promise<void>
+}
+
+export interface BrokerOptions {
+  log: Logger
+  /** What RabbitMQ shows as the name of the connection. */
+  name: string
+  metrics?: Metrics
+  /** Where AWS is, for SNS and SQS. */
+  aws?: AwsOptions
+  /** False where somebody else brings the messages of SQS, as AWS does to a Lambda function: nothing is polled then, nor heard. */
+  polls?: boolean
 }

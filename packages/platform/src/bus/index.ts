@@ -1,4 +1,5 @@
-export type { Broker, Deliver, Subscriber } from './broker.ts'
+export { type AwsOptions, awsOptionsOf } from './aws-options.ts'
+export type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
 export { Consumer, type DeadLetterRow, type EventHandler, type EventHandlers } from './consumer.ts'
 export { createBroker } from './create-broker.ts'
 export { deliverBatch, type Refused } from './deliver-batch.ts'

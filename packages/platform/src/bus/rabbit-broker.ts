@@ -3,19 +3,13 @@
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect, type RecoveringChannelModel } from 'amqplib'
 import type { Logger } from '../log/index.ts'
-import type { Metrics } from '../metrics/index.ts'
-import type { Broker, Deliver, Subscriber } from './broker.ts'
-import { type PublishOutcome, RabbitPublisher } from './rabbit-publisher.ts'
+import type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
+import { addBrokerMetrics, type CountMessage } from './broker-metrics.ts'
+import { refuseStrays, typesFor } from './consumed-events.ts'
+import { RabbitPublisher } from './rabbit-publisher.ts'
 import { RabbitQueue } from './rabbit-queue.ts'
-import { deadQueueOf, declareTopology, eventsExchange, queueOf, typesFor } from './rabbit-topology.ts'
+import { deadQueueOf, declareTopology, eventsExchange, queueOf } from './rabbit-topology.ts'
 import { within } from './within.ts'
-
-export interface RabbitBrokerOptions {
-  log: Logger
-  /** What RabbitMQ shows as the name of the connection. */
-  name: string
-  metrics?: Metrics
-}
 
 /** A broker that says nothing for two of these is gone, though its machine may still hold the connection. */
 const heartbeatSeconds = 10
@@ -35,15 +29,13 @@ interface Session {
   blocked: string | undefined
 }
 
-type Outcome = PublishOutcome | 'consumed' | 'redelivered'
-
 export class RabbitBroker implements Broker {
   readonly #url: string
   /** Host and virtual host, without the password. */
   readonly #place: string
   readonly #name: string
   readonly #log: Logger
-  readonly #count: (outcome: Outcome) => void
+  readonly #count: CountMessage
   readonly #publisher: RabbitPublisher
   readonly #subscriptions = new Map<string, Subscriber>()
   readonly #listeners: { types: EventType[]; hear: (event: AnyCloudEvent) => void }[] = []
@@ -54,24 +46,28 @@ export class RabbitBroker implements Broker {
   #declaring: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(url: string, options: RabbitBrokerOptions) {
+  constructor(url: string, options: BrokerOptions) {
     const target = new URL(url)
     this.#place = target.host + target.pathname
     if (!target.searchParams.has('heartbeat')) target.searchParams.set('heartbeat', String(heartbeatSeconds))
     this.#url = target.href
     this.#name = options.name
     this.#log = options.log.child({ broker: this.#place })
-    this.#count = countsOf(options.metrics)
+    this.#count = addBrokerMetrics(options.metrics, {
+      isConnected: () => this.#session !== undefined,
+      unacknowledged: () => (this.#session?.queues ?? []).reduce((sum, queue) => sum + queue.unacknowledged, 0),
+    })
     this.#publisher = new RabbitPublisher(this.#count, type => this.#declareAgain(type))
-    if (options.metrics) this.#addGauges(options.metrics)
+    options.metrics?.gauge(
+      'waybill_broker_blocked',
+      '1 while the broker takes no messages, short of memory or disk',
+      async () => [{ labels: {}, value: this.#session?.blocked === undefined ? 0 : 1 }],
+    )
   }
 
   subscribe(queue: string, types: EventType[], subscriber: Subscriber): void {
-    const wanted = typesFor(queue)
-    const stray = types.filter(type => !wanted.includes(type))
-    // The catalogue is what all processes declare by: a type that it does not give to this queue would never come.
-    if (stray.length > 0) throw new Error(`eventCatalogue does not name ${queue} as a consumer of ${stray.join(', ')}`)
-    if (wanted.length > 0) this.#subscriptions.set(queue, subscriber)
+    refuseStrays(queue, types)
+    if (typesFor(queue).length > 0) this.#subscriptions.set(queue, subscriber)
   }
 
   listen(types: EventType[], hear: (event: AnyCloudEvent) => void): void {
@@ -249,24 +245,6 @@ export class RabbitBroker implements Broker {
     this.#awaySince = undefined
     this.#log.info({ away_seconds: seconds }, 'the broker is connected')
   }
-
-  #addGauges(metrics: Metrics): void {
-    metrics.gauge('waybill_broker_connected', '1 while the broker is connected', async () => [
-      { labels: {}, value: this.#session ? 1 : 0 },
-    ])
-    metrics.gauge(
-      'waybill_broker_blocked',
-      '1 while the broker takes no messages, short of memory or disk',
-      async () => [{ labels: {}, value: this.#session?.blocked === undefined ? 0 : 1 }],
-    )
-    metrics.gauge(
-      'waybill_broker_unacknowledged',
-      'Messages that this process holds and has not acknowledged',
-      async () => [
-        { labels: {}, value: (this.#session?.queues ?? []).reduce((sum, queue) => sum + queue.unacknowledged, 0) },
-      ],
-    )
-  }
 }
 
 function reasonOf({ message, code }: NodeJS.ErrnoException): string | undefined {
@@ -276,9 +254,4 @@ function reasonOf({ message, code }: NodeJS.ErrnoException): string | undefined 
   }
   // A name with several addresses fails without a message of its own.
   return message || code
-}
-
-function countsOf(metrics: Metrics | undefined): (outcome: Outcome) => void {
-  const count = metrics?.counter('waybill_broker_messages_total', 'Messages by what became of them', ['outcome'])
-  return outcome => count?.({ outcome })
 }

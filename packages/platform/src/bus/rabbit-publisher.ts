@@ -1,9 +1,8 @@
 // Publishes with confirms. The broker confirms many messages at a time; here each caller learns what became of its own.
 import type { AnyCloudEvent } from '@waybill/contracts'
 import type { ConfirmChannel, Message } from 'amqplib'
+import type { CountMessage } from './broker-metrics.ts'
 import { eventsExchange, isConsumed } from './rabbit-topology.ts'
-
-export type PublishOutcome = 'published' | 'confirmed' | 'returned' | 'failed'
 
 /**
  * Written and not confirmed yet, at most. Since nothing more is written before confirms come, this bounds what lies
@@ -24,7 +23,7 @@ interface Publishing {
 }
 
 export class RabbitPublisher {
-  readonly #count: (outcome: PublishOutcome) => void
+  readonly #count: CountMessage
   readonly #onReturn: (type: string) => void
   #channel: ConfirmChannel | undefined
   /** Why nothing is taken. */
@@ -36,7 +35,7 @@ export class RabbitPublisher {
   #looking: NodeJS.Timeout | undefined
   readonly #whenSettled: (() => void)[] = []
 
-  constructor(count: (outcome: PublishOutcome) => void, onReturn: (type: string) => void) {
+  constructor(count: CountMessage, onReturn: (type: string) => void) {
     this.#count = count
     this.#onReturn = onReturn
   }

@@ -1,6 +1,7 @@
 // What stands in RabbitMQ: one exchange, a queue for each service that consumes, and behind each queue one for what it gave up.
-import { type EventDefinition, type EventType, eventCatalogue, type ServiceName } from '@waybill/contracts'
+import type { EventType } from '@waybill/contracts'
 import type { Channel } from 'amqplib'
+import { consumersOf, isKnown, servicesThatConsume, typesFor } from './consumed-events.ts'
 
 export const eventsExchange = 'waybill.events'
 const deadExchange = 'waybill.dead'
@@ -16,22 +17,12 @@ const deadDeliveryLimit = 1_000_000
 export const queueOf = (service: string) => `waybill.${service}`
 export const deadQueueOf = (service: string) => `waybill.${service}.dead`
 
-const definitions = Object.entries<EventDefinition>(eventCatalogue)
-
-/** The event types that a service consumes, by the catalogue. */
-export function typesFor(service: string): EventType[] {
-  return definitions
-    .filter(([, { consumers }]) => consumers.includes(service as ServiceName))
-    .map(([type]) => type as EventType)
-}
-
 /**
  * Whether a message of this type must reach a queue: some facts are told to nobody. A type that only a newer version knows,
  * whose facts lie in the same outbox, is not let go before that version has made its queue.
  */
 export function isConsumed(type: EventType): boolean {
-  const definition: EventDefinition | undefined = eventCatalogue[type]
-  return definition === undefined || definition.consumers.length > 0
+  return !isKnown(type) || consumersOf(type).length > 0
 }
 
 /**
@@ -42,10 +33,9 @@ export function isConsumed(type: EventType): boolean {
 export async function declareTopology(channel: Channel): Promise<void> {
   await channel.assertExchange(eventsExchange, 'topic', { durable: true })
   await channel.assertExchange(deadExchange, 'direct', { durable: true })
-  const services = new Set(definitions.flatMap(([, { consumers }]) => consumers))
   // Answers come in order on a channel, so nothing is waited for before the end.
   await Promise.all(
-    [...services].flatMap(service => {
+    servicesThatConsume.flatMap(service => {
       const [queue, deadQueue] = [queueOf(service), deadQueueOf(service)]
       return [
         channel.assertQueue(deadQueue, {

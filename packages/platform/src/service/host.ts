@@ -3,7 +3,7 @@ import type { AnyCloudEvent, ServiceName } from '@waybill/contracts'
 import { contractVersion, serviceNames } from '@waybill/contracts'
 import type { Settings } from '@waybill/contracts/settings'
 import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticator } from '../auth/index.ts'
-import { type Broker, createBroker, within } from '../bus/index.ts'
+import { awsOptionsOf, type Broker, createBroker, within } from '../bus/index.ts'
 import { type Clock, systemClock } from '../clock/index.ts'
 import { SettingsError } from '../config/index.ts'
 import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
@@ -60,6 +60,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
     (await createBroker(settings.BROKER_URL, {
       log,
       metrics,
+      aws: awsOptionsOf(settings),
       name: `waybill ${settings.WAYBILL_SERVICES.join(',')} ${process.pid}`,
     }))
   const host: ServiceHost = {
