@@ -50,12 +50,13 @@ function onMysql(): TestProjectConfiguration[] {
 function onManyProcesses(): TestProjectConfiguration[] {
   return [
     project('processes', onTopologies, { TEST_TOPOLOGY: 'processes' }),
+    project('sns', onTopologies, { TEST_TOPOLOGY: 'sns' }),
     project('balanced', [...onTopologies, inOneTrace, onEnginesOnly], { TEST_TOPOLOGY: 'balanced' }),
   ]
 }
 
 function enginePatterns(): string[] {
-  return [...onDatabases, ...onTopologies, ...onTopologies, inOneTrace, onEnginesOnly]
+  return [...onDatabases, ...onTopologies, ...onTopologies, ...onTopologies, inOneTrace, onEnginesOnly]
 }
 
 function project(

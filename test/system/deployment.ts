@@ -1,4 +1,4 @@
-// Deploys the whole system as real processes: one on SQLite, one for each service on MySQL and RabbitMQ, or several of each behind a load balancer.
+// Deploys the whole system as real processes: one on SQLite, one for each service on MySQL and RabbitMQ or SNS and SQS, or several of each behind a load balancer.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
@@ -12,14 +12,19 @@ import {
   freePort,
   freePorts,
   newTestName,
+  startFakeAws,
   type TestVhost,
   until,
 } from '@waybill/platform/testing'
 import { type BalancedInstance, type LoadBalancer, startLoadBalancer } from './load-balancer.ts'
 import { newHome, type RunningServer, runServer } from './running-server.ts'
 
-/** embedded: one process; processes: one for each service, talking to each other directly; balanced: two of each behind HAProxy. */
-export type Topology = 'embedded' | 'processes' | 'balanced'
+/**
+ * embedded: one process; processes: one for each service, talking to each other directly; sns: the same on SNS and SQS instead
+ * of RabbitMQ; balanced: two of each behind HAProxy.
+ */
+export type Topology = 'embedded' | OnEngines
+type OnEngines = 'processes' | 'sns' | 'balanced'
 
 export interface DeployOptions {
   /** Settings of every process. */
@@ -93,7 +98,7 @@ async function deployEmbedded({ env }: DeployOptions): Promise<Deployment> {
   }
 }
 
-async function deployOnEngines(topology: 'processes' | 'balanced', options: DeployOptions): Promise<Deployment> {
+async function deployOnEngines(topology: OnEngines, options: DeployOptions): Promise<Deployment> {
   /** What there is to be undone, in the order of its making. */
   const made: (() => Promise<void>)[] = []
   const undo = async () => {
@@ -102,7 +107,7 @@ async function deployOnEngines(topology: 'processes' | 'balanced', options: Depl
   try {
     const { home, remove } = await newHome()
     made.push(remove)
-    const engines = await createEngines()
+    const engines = topology === 'sns' ? await createEnginesOnAws() : await createEngines()
     made.push(engines.drop)
     const places = await findPlaces(topology === 'balanced' ? (options.instances ?? 2) : 1)
     // One process for each service needs nobody in front of it; the clients of the tests do, for they know one address only.
@@ -157,8 +162,13 @@ function sharedSettings(urlOf: (service: ServiceName) => string): Record<string,
   }
 }
 
+interface Engines {
+  settings: Record<string, string>
+  drop(): Promise<void>
+}
+
 /** Databases with a user each, as an operator makes them, and a virtual host; answers the settings that name them. */
-export async function createEngines(): Promise<{ settings: Record<string, string>; drop: () => Promise<void> }> {
+export async function createEngines(): Promise<Engines> {
   const name = newTestName()
   const databases = await makeDatabases(`${name}_`)
   const vhost: TestVhost = await createTestVhost()
@@ -167,6 +177,20 @@ export async function createEngines(): Promise<{ settings: Record<string, string
     drop: async () => {
       await dropTestDatabases(name)
       await vhost.drop()
+    },
+  }
+}
+
+/** The same with SNS and SQS of an emulator. */
+async function createEnginesOnAws(): Promise<Engines> {
+  const name = newTestName()
+  const databases = await makeDatabases(`${name}_`)
+  const aws = await startFakeAws()
+  return {
+    settings: { ...databases, ...aws.settings(name) },
+    drop: async () => {
+      await dropTestDatabases(name)
+      await aws.stop()
     },
   }
 }
