@@ -20,6 +20,7 @@ export const errorCatalogue = define({
   VALIDATION_FAILED: [400, 'Some fields are not as they must be'],
   UNKNOWN_CLOUD: [400, 'There is no such cloud'],
   WEBHOOK_REFUSED: [400, "The webhook does not carry the gateway's signature"],
+  NOTIFICATION_REFUSED: [400, 'The notification is not one that SNS signed for our topic, just now'],
   NOT_AUTHENTICATED: [401, 'A valid access token is needed'],
   INVALID_CREDENTIALS: [401, 'The credentials are not valid'],
   FORBIDDEN: [403, 'Your role does not allow this'],

@@ -83,4 +83,16 @@ export const operationsApi = {
     answers: { 202: { description: 'It will be handled', data: deadLetterSchema } },
     errors: ['DEAD_LETTER_NOT_FOUND'],
   }),
+  receiveNotification: contract({
+    name: 'receiveNotification',
+    summary: 'An event, brought by SNS over HTTPS and verified by its signature; or a subscription to be confirmed',
+    params: Joi.object<{ service: ServiceName }>({
+      service: Joi.string()
+        .valid(...serviceNames)
+        .required()
+        .description('Whose event it is; the process must host it'),
+    }),
+    answers: { 204: { description: 'Taken' } },
+    errors: ['MALFORMED_JSON', 'VALIDATION_FAILED', 'NOTIFICATION_REFUSED', 'SERVICE_NOT_HOSTED'],
+  }),
 }

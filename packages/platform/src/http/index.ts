@@ -30,4 +30,4 @@ export {
   type Verb,
 } from './route.ts'
 export { errorCodesOf } from './route-errors.ts'
-export { validationFailed } from './validation.ts'
+export { validateRequest, validationFailed } from './validation.ts'

@@ -11,6 +11,8 @@ import { createAccessLog, createLogger, type Logger, startTracing } from '../log
 import { createMetrics } from '../metrics/index.ts'
 import { operationsRoutes } from './operations-routes.ts'
 import type { CreateService, Service, ServiceHost } from './service.ts'
+import type { FetchFromSns } from './sns-host.ts'
+import { snsRoute } from './sns-route.ts'
 
 export interface HostOptions {
   settings: Settings
@@ -25,6 +27,8 @@ export interface HostOptions {
   judge?: Authenticator
   /** Peers that are not this process; by default the settings say where they are. */
   peerUrls?: Partial<Record<ServiceName, string>>
+  /** For tests, which have no SNS. */
+  fetchFromSns?: FetchFromSns
 }
 
 export interface Host {
@@ -80,6 +84,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
 
   const routes = services.flatMap(service => service.routes)
+  routes.push(snsRoute({ host, services, fetchFromSns: options.fetchFromSns }))
   routes.push(...operationsRoutes({ host, services, routes }))
   const http: HttpServer = createHttpServer(routes, {
     log,

@@ -7,7 +7,7 @@ import type { ServiceName } from '@waybill/contracts'
 import { readWaybillSettings } from '@waybill/contracts/settings'
 import { MovableClock } from '../clock/index.ts'
 import { createAccessLog, createLogger, type Logger } from '../log/index.ts'
-import { type CreateService, type Host, hostServices } from '../service/index.ts'
+import { type CreateService, type Host, type HostOptions, hostServices } from '../service/index.ts'
 import { FakeUserSystem } from './fake-user-system.ts'
 import { TestBroker } from './test-broker.ts'
 import { openTestDatabases, type TestDatabases } from './test-databases.ts'
@@ -33,6 +33,8 @@ export interface StartOptions {
   secretKey?: Buffer
   /** Where log lines go; by default to standard error, from TEST_LOG_LEVEL on. */
   log?: Logger
+  /** Stands for SNS where it is called, for certificates and confirmations. */
+  fetchFromSns?: HostOptions['fetchFromSns']
   /** Another instance of the same installation: folder, databases, clock, broker and tokens are shared. MySQL only; to be stopped first. */
   beside?: TestHost
 }
@@ -74,6 +76,7 @@ export async function startService(create: CreateService[], options: StartOption
     drainMilliseconds: 0,
     peerUrls: options.peerUrls,
     judge: users,
+    fetchFromSns: options.fetchFromSns,
   }).catch(async error => {
     await databases.release()
     throw error
