@@ -5,9 +5,9 @@ import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import type { Logger } from '../log/index.ts'
 import { type AwsClients, bounded } from './aws-clients.ts'
-import { isMissingQueue } from './aws-errors.ts'
+import { isDenied, isMissingQueue } from './aws-errors.ts'
 import { queueArn } from './sns-address.ts'
-import { letTopicSend, makeQueue, subscribeQueue } from './sns-topology.ts'
+import { createQueue, letTopicSend, subscribeQueue } from './sns-topology.ts'
 import { SqsQueue } from './sqs-queue.ts'
 
 export interface SnsEarOptions {
@@ -71,14 +71,13 @@ export class SnsEar {
     const { aws, prefix, types, hear, log } = this.#options
     const name = `${beginning(prefix)}${uuidv7()}`
     const arn = queueArn(topicArn, name)
-    const url = await makeQueue(aws.sqs, name, {
-      MessageRetentionPeriod: String(keptSeconds),
-      Policy: letTopicSend(topicArn, arn),
-    })
-    if (url === undefined) {
+    const attributes = { MessageRetentionPeriod: String(keptSeconds), Policy: letTopicSend(topicArn, arn) }
+    const url = await createQueue(aws.sqs, name, attributes).catch(error => {
+      if (!isDenied(error)) throw error
       log.info({ event_types: types }, 'events are not heard in passing: sqs:CreateQueue is not allowed here')
       return undefined
-    }
+    })
+    if (url === undefined) return undefined
     const subscriptionArn = await subscribeQueue(aws.sns, topicArn, arn, { type: types })
     const deliver = async (event: AnyCloudEvent) => hear(event)
     const onFailure = (error: unknown) => this.#failed(topicArn, error)

@@ -80,14 +80,19 @@ async function makeTopic(sns: SNSClient, name: string): Promise<string> {
   }
 }
 
-/** Made whole or not at all. Answers its URL; undefined where we have no right to know it. */
-export async function makeQueue(sqs: SQSClient, name: string, attributes: Attributes): Promise<string | undefined> {
+/** Answers the URL of a queue that stands; undefined where we have no right to know it. */
+async function makeQueue(sqs: SQSClient, name: string, attributes: Attributes): Promise<string | undefined> {
   try {
-    return (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }), bounded())).QueueUrl!
+    return await createQueue(sqs, name, attributes)
   } catch (error) {
     if (!isOtherQueue(error) && !isDenied(error)) throw error
     return findQueue(sqs, name)
   }
+}
+
+/** Made whole or not at all; answers its URL. One that stands with the same attributes is as good as made. */
+export async function createQueue(sqs: SQSClient, name: string, attributes: Attributes): Promise<string> {
+  return (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }), bounded())).QueueUrl!
 }
 
 async function findQueue(sqs: SQSClient, name: string): Promise<string | undefined> {

@@ -22,8 +22,8 @@ export interface SqsQueueOptions {
 /** One long poll after the other; it handles what came before it asks again. */
 interface Poller {
   readonly consumer: Consumer
-  /** Messages that it holds. */
-  held: number
+  /** What it holds. */
+  held: Message[]
 }
 
 /** Messages of a poll: all that SQS gives at once. */
@@ -36,6 +36,7 @@ const waitSeconds = 20
 const visibilitySeconds = 15
 const extendSeconds = 5
 const stopWithinMilliseconds = 5_000
+const giveBackMilliseconds = 1_000
 
 export class SqsQueue {
   readonly #name: string
@@ -55,7 +56,7 @@ export class SqsQueue {
 
   /** Messages that were handed out to us and that we did not delete. */
   get unacknowledged(): number {
-    return [...this.#pollers].reduce((sum, { held }) => sum + held, 0)
+    return [...this.#pollers].reduce((sum, { held }) => sum + held.length, 0)
   }
 
   start(): void {
@@ -79,6 +80,8 @@ export class SqsQueue {
     })
     for (const poller of this.#pollers) this.#endPoller(poller)
     if (this.#pollers.size > 0) await within(stopWithinMilliseconds, idle)
+    // What is not done by now comes again elsewhere, at once; the inbox knows what is done after all.
+    await Promise.all([...this.#pollers].map(({ held }) => this.#giveBack(held)))
     for (const { consumer } of this.#pollers) consumer.abortController.abort()
   }
 
@@ -99,7 +102,7 @@ export class SqsQueue {
       },
       handleMessageBatch: messages => this.#take(poller, messages),
     })
-    const poller: Poller = { consumer, held: 0 }
+    const poller: Poller = { consumer, held: [] }
     consumer.on('empty', () => this.#foundNothing(poller))
     consumer.on('response_processed', () => this.#finished(poller))
     consumer.on('error', (error, messages) => this.#failed(poller, error, messages))
@@ -109,7 +112,7 @@ export class SqsQueue {
 
   /** One that works ends when it is done; one that waits ends now. */
   #endPoller(poller: Poller): void {
-    const isIdle = poller.held === 0
+    const isIdle = poller.held.length === 0
     poller.consumer.stop({ abort: isIdle })
     if (isIdle) this.#removePoller(poller)
   }
@@ -120,13 +123,13 @@ export class SqsQueue {
   }
 
   async #take(poller: Poller, messages: Message[]): Promise<Message[]> {
-    poller.held = messages.length
+    poller.held = messages
     this.#failures = 0
     for (const { Attributes } of messages) {
       this.#options.count('consumed')
       if (Number(Attributes?.ApproximateReceiveCount) > 1) this.#options.count('redelivered')
     }
-    const isSomebodyAsking = [...this.#pollers].some(({ held }) => held === 0)
+    const isSomebodyAsking = [...this.#pollers].some(({ held }) => held.length === 0)
     if (!this.#isStopping && !isSomebodyAsking && this.#pollers.size < pollersAtMost) this.#addPoller()
 
     const open = await this.#deliver(messages)
@@ -163,17 +166,17 @@ export class SqsQueue {
     const entries = messages.map(({ ReceiptHandle }, at) => ({ Id: String(at), ReceiptHandle, VisibilityTimeout: 0 }))
     const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#options.url, Entries: entries })
     // Where it fails, they come again a little later.
-    await this.#options.sqs.send(command, bounded()).catch(() => {})
+    await this.#options.sqs.send(command, bounded(giveBackMilliseconds)).catch(() => {})
   }
 
   #foundNothing(poller: Poller): void {
     this.#failures = 0
-    const othersAsking = [...this.#pollers].filter(other => other !== poller && other.held === 0)
+    const othersAsking = [...this.#pollers].filter(other => other !== poller && other.held.length === 0)
     if (othersAsking.length > 0) this.#endPoller(poller)
   }
 
   #finished(poller: Poller): void {
-    poller.held = 0
+    poller.held = []
     if (this.#isStopping) this.#removePoller(poller)
   }
 

@@ -1,4 +1,5 @@
 // Stands for SNS and SQS: the emulator fauxqs, in the process of the test.
+import { setTimeout } from 'node:timers/promises'
 import type { AwsOptions } from '../bus/index.ts'
 
 export interface FakeAws {
@@ -19,7 +20,10 @@ export async function startFakeAws(): Promise<FakeAws> {
   const app = buildApp({ logger: false, defaultRegion: region })
   // A fault of the emulator's: it goes on waiting for a client that has gone, and hands it what comes. Here it is given back.
   app.addHook('onSend', async (request, _reply, payload) => {
-    if (!request.raw.socket.destroyed || request.headers['x-amz-target'] !== 'AmazonSQS.ReceiveMessage') return
+    if (request.headers['x-amz-target'] !== 'AmazonSQS.ReceiveMessage') return
+    // It may have gone in this very moment.
+    await setTimeout(2)
+    if (!request.raw.socket.destroyed) return
     const { QueueUrl } = request.body as { QueueUrl: string }
     const { Messages = [] } = JSON.parse(String(payload)) as { Messages?: { ReceiptHandle: string }[] }
     for (const { ReceiptHandle } of Messages) {
