@@ -20,11 +20,11 @@ function refuseWhatCannotBeShared(hosted) {
   const missing = hosted
     .map(service => `${service.toUpperCase()}_DATABASE_URL`)
     .filter(name => !environment[name]?.startsWith('mysql:'))
-  if (!/^amqps?:/.test(environment.BROKER_URL ?? '')) missing.push('BROKER_URL')
+  if (!/^(amqps?|sns):/.test(environment.BROKER_URL ?? '')) missing.push('BROKER_URL')
   if (!environment.WAYBILL_SECRET_KEY) missing.push('WAYBILL_SECRET_KEY')
   if (missing.length === 0) return
   throw new Error(
-    `several processes need MySQL, RabbitMQ and one secret key: set ${missing.join(', ')} (docs/scaling-out.md)`,
+    `several processes need MySQL, RabbitMQ (or SNS and SQS) and one secret key: set ${missing.join(', ')} (docs/scaling-out.md)`,
   )
 }
 
