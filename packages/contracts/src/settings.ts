@@ -75,7 +75,7 @@ export const settingsSchema = {
   }),
   AWS_REGION: matching(
     'a region of AWS, such as eu-central-1',
-    /^[a-z]{2}(-[a-z]+)+-\d+$/,
+    /^[a-z0-9-]{1,40}$/,
   )({ description: 'The region of SNS and SQS where BROKER_URL names none.' }),
   AWS_ENDPOINT_URL: httpUrl({
     description: 'Where AWS answers, if not at its own addresses: an emulator, or an endpoint in a private network.',

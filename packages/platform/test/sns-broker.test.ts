@@ -385,6 +385,19 @@ describe('consuming', () => {
     expect(await isUp(broker)).toBe(true)
   })
 
+  test('who only publishes to a topic that others make needs no rights but that', async () => {
+    await (await start()).close()
+    const topicArn = `arn:aws:sns:eu-central-1:000000000000:${prefix}-events`
+    const payment = remember()
+    const sent = vi.spyOn(SQSClient.prototype, 'send')
+    const options = { polls: false, aws: { ...aws.optionsAt(aws.port), topicArn } }
+    const broker = await start({ payment }, options)
+    await broker.publish(orderCreated())
+    expect(sent).not.toHaveBeenCalled()
+    expect(await isUp(broker)).toBe(true)
+    expect(await standing('payment')).toBe(1)
+  })
+
   test('a batch that Lambda brings is handed over as one that was polled: what was not taken is named', async () => {
     const payment = remember(async ({ id }) => {
       if (id === down.id) throw new Error('the database is down')

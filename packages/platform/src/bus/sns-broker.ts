@@ -81,9 +81,9 @@ export class SnsBroker implements Broker {
     const topology = this.#topology
     if (!topology) throw new Error('the broker is not connected')
     const { sns, sqs } = this.#aws
-    const own = [...this.#subscriptions.keys()].map(service =>
-      topology.queueUrls.get(queueName(this.#address.prefix, service)),
-    )
+    const own = [...this.#subscriptions.keys()]
+      .map(service => topology.queueUrls.get(queueName(this.#address.prefix, service)))
+      .filter(url => url !== undefined)
     await Promise.all([
       sns.send(new GetTopicAttributesCommand({ TopicArn: topology.topicArn }), bounded(pingMilliseconds)),
       ...own.map(QueueUrl =>
@@ -108,9 +108,9 @@ export class SnsBroker implements Broker {
     await within(settleMilliseconds, this.#publisher.settled())
     this.#publisher.close('the broker is closed')
     this.#topology = undefined
+    if (this.#connecting) await within(closeMilliseconds, this.#connecting)
     this.#aws.sns.destroy()
     this.#aws.sqs.destroy()
-    if (this.#connecting) await within(closeMilliseconds, this.#connecting)
   }
 
   /** Tries until all stands; `decided` is called when that is so, or clearly not yet. */
@@ -130,7 +130,8 @@ export class SnsBroker implements Broker {
   }
 
   async #setUp(): Promise<void> {
-    const topology = await declareTopology(this.#aws, this.#address)
+    const topology = await this.#findTopology()
+    if (this.#ending.signal.aborted) return
     if (this.#polls) {
       this.#poll(topology)
       await this.#hear(topology)
@@ -138,6 +139,13 @@ export class SnsBroker implements Broker {
     if (this.#ending.signal.aborted) return
     this.#publisher.open(topology.topicArn)
     this.#topology = topology
+  }
+
+  async #findTopology(): Promise<SnsTopology> {
+    const { topicArn } = this.#address
+    // Who only publishes to the topic of somebody else need not look at queues: a function of Lambda begins without asking for anything.
+    if (!this.#polls && topicArn !== undefined) return { topicArn, queueUrls: new Map() }
+    return declareTopology(this.#aws, this.#address)
   }
 
   /** Begins once: what polls goes on by itself, whatever happens. */

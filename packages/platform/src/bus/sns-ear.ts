@@ -36,6 +36,7 @@ export class SnsEar {
   readonly #options: SnsEarOptions
   #listening: Listening | undefined
   #renewing: NodeJS.Timeout | undefined
+  #isOpening = false
   #isClosed = false
 
   constructor(options: SnsEarOptions) {
@@ -46,8 +47,18 @@ export class SnsEar {
     return this.#listening !== undefined
   }
 
-  /** Makes the queue and listens; then nothing, for who may not make queues: caches forget by themselves. */
+  /** Makes the queue and listens. Who may not make queues hears nothing: caches forget by themselves. */
   async open(topicArn: string): Promise<void> {
+    if (this.#isOpening) return
+    this.#isOpening = true
+    try {
+      await this.#open(topicArn)
+    } finally {
+      this.#isOpening = false
+    }
+  }
+
+  async #open(topicArn: string): Promise<void> {
     const before = this.#listening
     const listening = await this.#listen(topicArn)
     this.#listening = listening

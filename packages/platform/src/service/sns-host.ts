@@ -9,6 +9,8 @@ export type FetchFromSns = (url: URL, options: RequestInit) => Promise<Response>
 const fetchMilliseconds = 5_000
 /** SNS signs with one or two certificates at a time. */
 const keptAtMost = 8
+/** Where the partitions of AWS are; the others are at amazonaws.com. */
+const domains: Record<string, string> = { 'aws-cn': 'amazonaws.com.cn', 'aws-eusc': 'amazonaws.eu' }
 const certificatePath = /^\/SimpleNotificationService-[0-9A-Za-z]{1,64}\.pem$/
 
 export class SnsHost {
@@ -19,9 +21,9 @@ export class SnsHost {
   readonly #certificates = new Map<string, X509Certificate>()
 
   constructor(topicArn: string, { fetch, clock }: { fetch: FetchFromSns; clock: Clock }) {
-    const [, partition, , region] = topicArn.split(':')
+    const [, partition = '', , region] = topicArn.split(':')
     this.#topicArn = topicArn
-    this.#host = `sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`
+    this.#host = `sns.${region}.${domains[partition] ?? 'amazonaws.com'}`
     this.#fetch = fetch
     this.#clock = clock
   }
