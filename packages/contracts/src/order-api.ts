@@ -189,15 +189,23 @@ export const processSchema = namedAnswer<Process>('Process', {
 })
 /** The gateways that Waybill knows by name; which of them are set up, the payment service says. */
 export const paymentGateways = ['mock', 'stripe'] as const
+export type PaymentGateway = (typeof paymentGateways)[number]
 /** The tokens that tell the mock gateway what to do. */
 export const mockTokens = ['tok_approve', 'tok_decline', 'tok_slow', 'tok_outage', 'tok_lost'] as const
-const paymentToken = () =>
-  formed(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
-    .max(255)
-    .when('gateway', { is: 'stripe', otherwise: Joi.valid(...mockTokens) })
+const paymentToken = () => formed(/^[\x21-\x7e]+$/, 'printable ASCII without blanks').max(255)
+/** The tokens of other gateways are theirs to judge: the payment service asks them. */
+const mockToken = () => Joi.valid(...mockTokens)
 const paymentGateway = () => Joi.string().valid(...paymentGateways)
 export const gatewayName = () => formed(/^[a-z][a-z0-9_-]{0,39}$/, 'the name of a gateway')
-export const paymentChoice = { gateway: paymentGateway(), token: paymentToken() }
+/** With an order, no gateway is the mock; with a payment, it is the one that came with the order. */
+export const paymentOfOrder = {
+  gateway: paymentGateway(),
+  token: paymentToken().when('gateway', { is: Joi.valid('mock'), then: mockToken() }),
+}
+export const paymentChoice = {
+  gateway: paymentGateway(),
+  token: paymentToken().when('gateway', { is: 'mock', then: mockToken() }),
+}
 const operatorFilters = {
   user_id: id().description('Operators: the orders of this user'),
   all: Joi.boolean().description('Operators: those of all users'),
@@ -257,7 +265,7 @@ export const orderApi = {
         mode: Joi.string()
           .valid(...paymentModes)
           .default('now'),
-        ...paymentChoice,
+        ...paymentOfOrder,
       }).default({ mode: 'now' }),
     }),
     answers: {

@@ -159,6 +159,23 @@ export const settingsSchema = {
     fallback: '0.8',
     description: 'The share of payments that the mock gateway approves when no token decides.',
   }),
+  STRIPE_SECRET_KEY: matching(
+    'a secret or restricted key of Stripe (sk_… or rk_…)',
+    /^(sk|rk)_[\x21-\x7e]+$/,
+    true,
+  )({
+    description:
+      'The key of the Stripe account that payments by the gateway stripe go to; without it nobody can choose it.',
+  }),
+  STRIPE_WEBHOOK_SECRET: matching(
+    'the signing secret of a Stripe webhook endpoint (whsec_…)',
+    /^whsec_[\x21-\x7e]+$/,
+    true,
+  )({ description: 'What Stripe signs the webhooks to /payment/webhook/stripe with; without it they are refused.' }),
+  STRIPE_API_BASE: matching(
+    'http(s)://host or http(s)://host:port, without a path',
+    /^https?:\/\/[^\s/?#@]+\/?$/,
+  )({ description: "Where Stripe's API answers, for tests and proxies; Stripe itself by default." }),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
     description:
       'The base URL of a collector of OpenTelemetry spans (OTLP over HTTP, JSON); no spans are made by default.',

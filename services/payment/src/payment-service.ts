@@ -8,6 +8,7 @@ import { createCapturePaymentWhenOrderDelivered } from './bo/capture-payment-whe
 import { createDecideNextStep } from './bo/decide-next-step.ts'
 import { createFindPaymentOfOrder } from './bo/find-payment-of-order.ts'
 import { FreshAttempts } from './bo/fresh-attempts.ts'
+import { createKeepReference } from './bo/keep-reference.ts'
 import { createListPayments } from './bo/list-payments.ts'
 import { createListPaymentsOfOrders } from './bo/list-payments-of-orders.ts'
 import { createPayOrder } from './bo/pay-order.ts'
@@ -22,11 +23,9 @@ import { createShowPayment } from './bo/show-payment.ts'
 import { createVoidPaymentWhenOrderCancelled } from './bo/void-payment-when-order-cancelled.ts'
 import { createPaymentController } from './controllers/payment-controller.ts'
 import * as attemptDao from './dao/attempt-dao.ts'
-import * as ledgerDao from './dao/mock-ledger-dao.ts'
 import * as paymentDao from './dao/payment-dao.ts'
-import { createGateways } from './gateways/factory.ts'
+import { createGateways, type GatewayKind, gatewayKinds, openGateways } from './gateways/factory.ts'
 import type { Gateway } from './gateways/gateway.ts'
-import { createMockGateway, mockWebhookKey } from './gateways/mock.ts'
 import type { PaymentTables } from './models/tables.ts'
 import { addPaymentGauges } from './payment-gauges.ts'
 import { paymentRoutes } from './routes/payment-routes.ts'
@@ -38,6 +37,8 @@ export interface PaymentServiceOptions {
   gatewayPatience?: number
   /** Stands between the service and each gateway: tests lose answers here. */
   wrapGateway?: (gateway: Gateway) => Gateway
+  /** The gateways of this build, by name. */
+  kinds?: Record<string, GatewayKind>
 }
 
 /** Payments under way at once: they wait for gateways, not for us. */
@@ -52,17 +53,16 @@ export function paymentServiceWith(options: PaymentServiceOptions): CreateServic
 async function assemble(host: ServiceHost, options: PaymentServiceOptions): Promise<Service> {
   const { clock, cursors, peers, settings, vault } = host
   const { gatewayPatience = 10_000, random = Math.random, wrapGateway = gateway => gateway } = options
+  const { kinds = gatewayKinds } = options
   const log = host.log.child({ service: 'payment' })
   const store = await openStore<PaymentTables>(host, 'payment', new URL('../migrations/', import.meta.url))
   const { database, idempotency, outbox, timers } = store
 
   const payments = tracedModule(log, 'dao', paymentDao)
   const attempts = tracedModule(log, 'dao', attemptDao)
-  const ledger = tracedModule(log, 'dao', ledgerDao)
 
-  const chance = { approvalRate: settings.PAYMENT_MOCK_APPROVAL_RATE, random }
-  const mock = createMockGateway({ database, ledger, clock, webhookKey: mockWebhookKey(vault), chance })
-  const gateways = createGateways([mock].map(wrapGateway))
+  const open = await openGateways(kinds, { settings, clock, log, vault, database, random })
+  const gateways = createGateways(kinds, open.map(wrapGateway))
 
   const fresh = new FreshAttempts()
   const refundOutcomes = new RefundOutcomes()
@@ -91,7 +91,8 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
     ),
   })
 
-  const asking = createAskGateway({ gateways, fresh, patience: gatewayPatience, log })
+  const keepReference = traced(log, 'bo', 'keepReference', createKeepReference({ database, attempts }))
+  const asking = createAskGateway({ gateways, fresh, keepReference, patience: gatewayPatience, log })
   const askGateway = traced(log, 'bo', 'askGateway', asking)
   const recording = createRecordAnswer({ attempts, book, outbox, refundOutcomes })
   const recordAnswer = traced(log, 'bo', 'recordAnswer', recording)

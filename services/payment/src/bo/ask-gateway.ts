@@ -6,10 +6,12 @@ import type { Gateway, GatewayAnswer, GatewayRequest } from '../gateways/gateway
 import type { AttemptRow } from '../models/attempt.ts'
 import type { PaymentRow, PaymentWithAttempts } from '../models/payment.ts'
 import type { FreshAttempts } from './fresh-attempts.ts'
+import type { KeepReference } from './keep-reference.ts'
 
 interface Needs {
   gateways: Gateways
   fresh: FreshAttempts
+  keepReference: KeepReference
   /** How long a gateway may take to answer, milliseconds. */
   patience: number
   log: Logger
@@ -25,7 +27,7 @@ export type Answered =
 
 export type AskGateway = ReturnType<typeof createAskGateway>
 
-export function createAskGateway({ gateways, fresh, patience, log }: Needs) {
+export function createAskGateway({ gateways, fresh, keepReference, patience, log }: Needs) {
   const inTime = timeout(patience, TimeoutStrategy.Aggressive)
 
   return async (of: PaymentWithAttempts, attempt: AttemptRow, stopping: AbortSignal): Promise<Answered> => {
@@ -57,22 +59,28 @@ export function createAskGateway({ gateways, fresh, patience, log }: Needs) {
     // with ours, and what comes of it is known and can be undone.
     return gateway[attempt.operation](request, signal)
   }
+
+  function requestFor({ payment, attempts }: PaymentWithAttempts, attempt: AttemptRow): GatewayRequest {
+    const authorization = attempts.find(
+      ({ operation, outcome }) => operation === 'authorize' && outcome === 'succeeded',
+    )
+    const tries = attempts.filter(({ idempotency_key }) => idempotency_key === attempt.idempotency_key)
+    return {
+      idempotencyKey: attempt.idempotency_key,
+      paymentId: payment.id,
+      orderId: payment.order_id,
+      token: payment.token,
+      authorization: authorization?.gateway_reference ?? null,
+      reference: tries.findLast(({ gateway_reference }) => gateway_reference !== null)?.gateway_reference ?? null,
+      keepReference: reference => keepReference(payment.order_id, attempt.id, reference),
+      triedBefore: tries.filter(({ outcome }) => outcome !== 'unknown').length,
+      amount: attempt.amount,
+      currency: payment.currency,
+    }
+  }
 }
 
 /** The order was cancelled meanwhile. */
 function isCalledOff({ wanted }: PaymentRow, { operation }: AttemptRow): boolean {
   return wanted === 'void' && (operation === 'authorize' || operation === 'capture')
-}
-
-function requestFor({ payment, attempts }: PaymentWithAttempts, attempt: AttemptRow): GatewayRequest {
-  const authorization = attempts.find(({ operation, outcome }) => operation === 'authorize' && outcome === 'succeeded')
-  return {
-    idempotencyKey: attempt.idempotency_key,
-    paymentId: payment.id,
-    orderId: payment.order_id,
-    token: payment.token,
-    authorization: authorization?.gateway_reference ?? null,
-    amount: attempt.amount,
-    currency: payment.currency,
-  }
 }

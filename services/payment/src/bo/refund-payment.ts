@@ -72,6 +72,6 @@ function tooMuch(payment: PaymentRow, amount: number): ApiError {
 function refusalOf({ outcome, error }: AttemptRow): ApiError | undefined {
   if (outcome === 'declined') return refuse('GATEWAY_REFUSED', `the gateway refused the refund: ${error}`)
   if (outcome !== 'failed') return undefined
-  const detail = 'the gateway is out of order, nothing was given back: try again in a moment'
+  const detail = `the gateway is out of order, nothing was given back: try again in a moment (${error})`
   return refuse('DEPENDENCY_UNAVAILABLE', detail, { headers: { 'Retry-After': '5' } })
 }

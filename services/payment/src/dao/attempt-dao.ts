@@ -43,3 +43,24 @@ export async function updateOpenAttempt(
 ): Promise<boolean> {
   return updateRow(tx, 'payment_attempts', { key: 'id', set: changes, where: { id, outcome: 'unknown' } })
 }
+
+export function findOpenAttempt(tx: Tx<PaymentTables>, id: string): Promise<AttemptRow | undefined> {
+  return tx
+    .selectFrom('payment_attempts')
+    .selectAll()
+    .where('id', '=', id)
+    .where('outcome', '=', 'unknown')
+    .executeTakeFirst()
+}
+
+/** Gives an open attempt its reference; false where it has one, or was closed. */
+export async function keepReference(tx: Tx<PaymentTables>, id: string, reference: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('payment_attempts')
+    .set({ gateway_reference: reference })
+    .where('id', '=', id)
+    .where('outcome', '=', 'unknown')
+    .where('gateway_reference', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}

@@ -1,5 +1,25 @@
-// The gateways of this installation, by name.
-import type { Gateway } from './gateway.ts'
+// The gateways of this build, by name, and those of them that this installation has set up.
+import type { PaymentGateway } from '@waybill/contracts'
+import type { Settings } from '@waybill/contracts/settings'
+import type { Gateway, GatewayContext, OpenGateway } from './gateway.ts'
+
+export interface GatewayKind {
+  /** Without this setting nobody can pay by it, and its file is not loaded, nor its SDK. */
+  needs?: keyof Settings
+  load(): Promise<{ openGateway: OpenGateway }>
+}
+
+/** A line each: the names that clients may choose are those of the contract, and the compiler misses none. */
+export const gatewayKinds: Record<PaymentGateway, GatewayKind> = {
+  mock: { load: () => import('./mock.ts') },
+  stripe: { needs: 'STRIPE_SECRET_KEY', load: () => import('./stripe.ts') },
+}
+
+/** Those that are set up. */
+export async function openGateways(kinds: Record<string, GatewayKind>, context: GatewayContext): Promise<Gateway[]> {
+  const setUp = Object.values(kinds).filter(({ needs }) => !needs || context.settings[needs] !== undefined)
+  return Promise.all(setUp.map(async kind => (await kind.load()).openGateway(context)))
+}
 
 export interface GatewayRefusal {
   /** The field of a request that is wrong. */
@@ -15,17 +35,18 @@ export interface Gateways {
   refusalOf(name: string, token: string | null): GatewayRefusal | undefined
 }
 
-export function createGateways(gateways: Gateway[]): Gateways {
+export function createGateways(kinds: Record<string, GatewayKind>, gateways: Gateway[]): Gateways {
   const byName = new Map(gateways.map(gateway => [gateway.name, gateway]))
   return {
     find: name => byName.get(name),
     refusalOf(name, token) {
       const gateway = byName.get(name)
       if (!gateway) {
-        const message = `${name} is not set up on this installation: use one of [${[...byName.keys()].join(', ')}]`
+        const missing = Object.hasOwn(kinds, name) ? ` (${kinds[name]!.needs} is missing)` : ''
+        const message = `${name} is not set up on this installation${missing}: use one of [${[...byName.keys()].join(', ')}]`
         return { field: 'gateway', message, declineCode: 'unknown_gateway' }
       }
-      const message = token === null ? undefined : gateway.refusalOf(token)
+      const message = gateway.refusalOf(token)
       return message === undefined ? undefined : { field: 'token', message, declineCode: 'invalid_token' }
     },
   }

@@ -6,11 +6,12 @@ import { mockTokens, type PaymentOperation } from '@waybill/contracts'
 import type { Vault } from '@waybill/platform/auth'
 import type { Clock } from '@waybill/platform/clock'
 import type { Database, Tx } from '@waybill/platform/db'
+import { tracedModule } from '@waybill/platform/log'
 import { uuidv7 } from 'uuidv7'
-import type * as ledgerDao from '../dao/mock-ledger-dao.ts'
+import * as ledgerDao from '../dao/mock-ledger-dao.ts'
 import type { MockLedgerRow } from '../models/mock-ledger.ts'
 import type { PaymentTables } from '../models/tables.ts'
-import type { Gateway, GatewayMemory, GatewayRequest, GatewayStep } from './gateway.ts'
+import type { Gateway, GatewayMemory, GatewayRequest, GatewayStep, OpenGateway } from './gateway.ts'
 
 interface Needs {
   /** Where its memory lives. Its transactions are its own: what it did stays done when ours are undone. */
@@ -25,6 +26,12 @@ interface Needs {
 const slowMilliseconds = 3_000
 const outages = 2
 const webhookToleranceSeconds = 300
+
+export const openGateway: OpenGateway = ({ settings, clock, log, vault, database, random }) => {
+  const chance = { approvalRate: settings.PAYMENT_MOCK_APPROVAL_RATE, random }
+  const ledger = tracedModule(log, 'dao', ledgerDao)
+  return createMockGateway({ database, ledger, clock, webhookKey: mockWebhookKey(vault), chance })
+}
 
 export function createMockGateway({ database, ledger, clock, webhookKey, chance }: Needs): Gateway {
   const knownTokens = new Set<string>(mockTokens)
@@ -62,7 +69,8 @@ export function createMockGateway({ database, ledger, clock, webhookKey, chance 
 
   return {
     name: 'mock',
-    refusalOf: token => (knownTokens.has(token) ? undefined : `must be one of [${mockTokens.join(', ')}]`),
+    refusalOf: token =>
+      token === null || knownTokens.has(token) ? undefined : `must be one of [${mockTokens.join(', ')}]`,
     authorize: step('authorize'),
     capture: step('capture'),
     void: step('void'),
