@@ -69,8 +69,8 @@ const unsentCodes = new Set([
 
 function isUnsent(error: Stripe.errors.StripeError): boolean {
   if (!(error instanceof errors.StripeConnectionError)) return false
-  const { cause } = error.detail as unknown as { cause?: { code?: string } }
-  return unsentCodes.has(cause?.code ?? '')
+  const detail = error.detail as { cause?: { code?: string } } | undefined
+  return unsentCodes.has(detail?.cause?.code ?? '')
 }
 
 /** These say of a card what its holder must not be told (docs.stripe.com/declines/codes). */

@@ -22,7 +22,12 @@ interface Needs {
 export const openGateway: OpenGateway = ({ settings, clock, log }) => {
   const { STRIPE_SECRET_KEY, STRIPE_API_BASE, STRIPE_WEBHOOK_SECRET: webhookSecret } = settings
   if (!webhookSecret) log.warn('STRIPE_WEBHOOK_SECRET is not set: webhooks of stripe are refused')
-  return createStripeGateway({ client: createStripeClient(STRIPE_SECRET_KEY!, STRIPE_API_BASE), webhookSecret, clock, log })
+  return createStripeGateway({
+    client: createStripeClient(STRIPE_SECRET_KEY!, STRIPE_API_BASE),
+    webhookSecret,
+    clock,
+    log,
+  })
 }
 
 export function createStripeGateway({ client, webhookSecret, clock, log }: Needs): Gateway {
