@@ -200,11 +200,11 @@ export const gatewayName = () => formed(/^[a-z][a-z0-9_-]{0,39}$/, 'the name of 
 /** With an order, no gateway is the mock; with a payment, it is the one that came with the order. */
 export const paymentOfOrder = {
   gateway: paymentGateway(),
-  token: paymentToken().when('gateway', { is: Joi.valid('mock'), then: mockToken() }),
+  token: paymentToken().when('gateway', { is: Joi.exist().invalid('mock'), otherwise: mockToken() }),
 }
 export const paymentChoice = {
   gateway: paymentGateway(),
-  token: paymentToken().when('gateway', { is: 'mock', then: mockToken() }),
+  token: paymentToken().when('gateway', { is: Joi.any().invalid('mock'), otherwise: mockToken() }),
 }
 const operatorFilters = {
   user_id: id().description('Operators: the orders of this user'),

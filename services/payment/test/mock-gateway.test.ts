@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { MovableClock } from '@waybill/platform/clock'
 import { type Database, migrate, openDatabase } from '@waybill/platform/db'
 import { openTestDatabases, type TestDatabases } from '@waybill/platform/testing'
-import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as ledgerDao from '../src/dao/mock-ledger-dao.ts'
-import type { Gateway, GatewayRequest } from '../src/gateways/gateway.ts'
+import type { Gateway } from '../src/gateways/gateway.ts'
 import { createMockGateway } from '../src/gateways/mock.ts'
 import type { PaymentTables } from '../src/models/tables.ts'
+import { newRequest as request } from './a-gateway-request.ts'
 import { testGateway } from './gateway-suite.ts'
 
 const never = new AbortController().signal
@@ -35,23 +35,15 @@ afterAll(async () => {
   await rm(home, { recursive: true })
 })
 
-function request(facts: Partial<GatewayRequest> = {}): GatewayRequest {
-  return {
-    idempotencyKey: uuidv7(),
-    paymentId: uuidv7(),
-    orderId: uuidv7(),
-    token: null,
-    authorization: null,
-    amount: 300,
-    currency: 'USD',
-    ...facts,
-  }
-}
-
 testGateway({
   gateway: () => mock,
   tokens: { approved: 'tok_approve', declined: 'tok_decline', malformed: 'tok_nonsense' },
-  request,
+  breakDownTwice: () => 'tok_outage',
+  loseAnAnswer: () => 'tok_lost',
+  moved: async paymentId => {
+    const rows = database.db.selectFrom('mock_gateway_ledger').selectAll().where('payment_id', '=', paymentId)
+    return rows.where('outcome', '=', 'succeeded').orderBy('at').execute()
+  },
 })
 
 test.each([
@@ -72,19 +64,16 @@ test('chance is drawn once for a request, however often it comes', async () => {
   expect(await mock.authorize(of, never)).toEqual(first)
 })
 
-test('tok_outage fails twice, then approves, and nothing has happened before', async () => {
+test('while tok_outage fails nothing has happened', async () => {
   const of = request({ token: 'tok_outage' })
   expect((await mock.authorize(of, never)).outcome).toBe('failed')
   expect((await mock.inquire('authorize', of, never)).outcome).toBe('never_seen')
-  expect((await mock.authorize(of, never)).outcome).toBe('failed')
-  expect((await mock.authorize(of, never)).outcome).toBe('succeeded')
 })
 
-test('tok_lost charges and loses the answer, also the second time', async () => {
+test('tok_lost loses the answer also the second time', async () => {
   const of = request({ token: 'tok_lost' })
   await expect(mock.authorize(of, never)).rejects.toThrow('lost')
   await expect(mock.authorize(of, never)).rejects.toThrow('lost')
-  expect((await mock.inquire('authorize', of, never)).outcome).toBe('succeeded')
 })
 
 test('tok_slow that is called off has done nothing', async () => {

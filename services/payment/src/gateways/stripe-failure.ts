@@ -76,9 +76,9 @@ function isUnsent(error: Stripe.errors.StripeError): boolean {
 /** These say of a card what its holder must not be told (docs.stripe.com/declines/codes). */
 const confidentialCodes = new Set(['fraudulent', 'lost_card', 'stolen_card', 'merchant_blacklist'])
 
-/** The bank's reason where there is one, else Stripe's. */
+/** The bank's reason where there is one, else Stripe's. The SDK writes '' for none. */
 export function declineCode({ decline_code, code }: { decline_code?: string; code?: string }): string {
-  if (decline_code === undefined) return code ?? 'card_declined'
+  if (!decline_code) return code || 'card_declined'
   return confidentialCodes.has(decline_code) ? 'generic_decline' : decline_code
 }
 
