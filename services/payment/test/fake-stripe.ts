@@ -11,7 +11,7 @@ export type StripeCall = (typeof stripeCalls)[number]
  * A number: that status, and nothing happens. `error`: 500, nothing happens, and the key remembers it; `error-after`: it
  * happens, then the same. `cut`, `hang`: nothing happens, the connection is cut or nothing comes; with `-after` it happens first.
  */
-export type StripeFault = 429 | 502 | 503 | 'error' | 'error-after' | 'cut' | 'cut-after' | 'hang' | 'hang-after'
+export type StripeFault = 401 | 429 | 502 | 503 | 'error' | 'error-after' | 'cut' | 'cut-after' | 'hang' | 'hang-after'
 
 interface Intent {
   id: string

@@ -18,6 +18,7 @@ export interface OpenedGateway {
   /** What an order says to be paid here. */
   approved: Choice
   declined: Choice
+  declineCode: string
   /** Where money of a payment was moved, the authorization first. */
   moved(host: TestHost, paymentId: string): Promise<Move[]>
   close(): Promise<void>
@@ -35,6 +36,7 @@ export const gatewaysOfService: GatewayOfService[] = [
       env: {},
       approved: { gateway: null, payment_token: 'tok_approve' },
       declined: { gateway: 'mock', payment_token: 'tok_decline' },
+      declineCode: 'card_declined',
       moved: async (host, paymentId) =>
         (await ledgerOf(host, paymentId)).map(({ operation, amount, idempotency_key: key }) => ({
           operation,
@@ -52,6 +54,7 @@ export const gatewaysOfService: GatewayOfService[] = [
         env: { STRIPE_SECRET_KEY: fake.key, STRIPE_API_BASE: fake.url },
         approved: { gateway: 'stripe', payment_token: 'pm_card_visa' },
         declined: { gateway: 'stripe', payment_token: 'pm_card_chargeDeclined' },
+        declineCode: 'generic_decline',
         moved: async (_host, paymentId) => fake.moves.filter(move => move.paymentId === paymentId),
         close: () => fake.stop(),
       }

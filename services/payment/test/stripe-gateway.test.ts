@@ -201,7 +201,7 @@ describe('an authorization', () => {
       expect(stands.outcome).toBe(fault === 'cut-after' && call === 'confirm' ? 'succeeded' : 'never_seen')
       expect((await stripe.authorize(of, signal)).outcome).toBe('succeeded')
       expect(await operationsOf(of)).toEqual(['authorize'])
-      },
+    },
   )
 
   test('that was made before Stripe broke down over it is found at once', async () => {
