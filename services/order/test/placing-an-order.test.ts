@@ -47,6 +47,13 @@ test('the payment choice travels with the event, not with the order', async () =
   expect(JSON.stringify(placed)).not.toContain('tok_approve')
 })
 
+test('a token that only its gateway can judge travels with the order', async () => {
+  const payment = { gateway: 'stripe', token: 'pm_card_visa' } as const
+  const placed = await placeOrder(host, token, { payment })
+  const { data } = await host.broker.waitFor('order.created', placed.order.id)
+  expect(data).toMatchObject({ gateway: 'stripe', payment_token: 'pm_card_visa' })
+})
+
 test('a user without a cloud is told to register with one', async () => {
   const nowhere = host.users.signIn({ cloud: null }).token
   const reply = await order(host, nowhere)
@@ -76,6 +83,9 @@ test.each([
   ['an unknown field', { items: [{ dataset: 'a' }], amount: 1 }, 'amount'],
   ['another cloud', { items: [{ dataset: 'a' }], cloud: 'AWS' }, 'cloud'],
   ['an unknown payment mode', { items: [{ dataset: 'a' }], payment: { mode: 'never' } }, 'payment.mode'],
+  ['an unknown gateway', { items: [{ dataset: 'a' }], payment: { gateway: 'paypal' } }, 'payment.gateway'],
+  ["another gateway's token", { items: [{ dataset: 'a' }], payment: { token: 'pm_card_visa' } }, 'payment.token'],
+  ['the same, with mock', { items: [{ dataset: 'a' }], payment: { gateway: 'mock', token: 'pm_1' } }, 'payment.token'],
   ['a callback that is no URL', { items: [{ dataset: 'a' }], callback_url: 'nowhere' }, 'callback_url'],
   ['a callback to a file', { items: [{ dataset: 'a' }], callback_url: 'file:///etc/passwd' }, 'callback_url'],
 ])('an order with %s is refused, naming the field', async (_, body, field) => {

@@ -1,6 +1,9 @@
 // The gateways that the whole service is tested with: the mock, and Stripe's with a fake of Stripe behind it.
 import type { EventFacts, PaymentOperation } from '@waybill/contracts'
+import { createVault } from '@waybill/platform/auth'
 import type { TestHost } from '@waybill/platform/testing'
+import Stripe from 'stripe'
+import { mockWebhookKey, signMockWebhook } from '../src/gateways/mock.ts'
 import { FakeStripe } from './fake-stripe.ts'
 import { ledgerOf } from './faulty-gateway.ts'
 
@@ -21,6 +24,8 @@ export interface OpenedGateway {
   declineCode: string
   /** Where money of a payment was moved, the authorization first. */
   moved(host: TestHost, paymentId: string): Promise<Move[]>
+  /** What the gateway would send about a payment, signed as it does. */
+  webhook(host: TestHost, paymentId: string): { body: string; headers: Record<string, string> }
   close(): Promise<void>
 }
 
@@ -43,6 +48,16 @@ export const gatewaysOfService: GatewayOfService[] = [
           amount,
           key,
         })),
+      webhook: (host, paymentId) => {
+        const body = JSON.stringify({ payment_id: paymentId })
+        const timestamp = String(Math.floor(host.clock.now() / 1_000))
+        const key = mockWebhookKey(createVault(host.secretKey))
+        const signature = signMockWebhook(key, paymentId, timestamp, Buffer.from(body))
+        return {
+          body,
+          headers: { 'webhook-id': paymentId, 'webhook-timestamp': timestamp, 'webhook-signature': signature },
+        }
+      },
       close: async () => {},
     }),
   },
@@ -50,12 +65,20 @@ export const gatewaysOfService: GatewayOfService[] = [
     name: 'stripe',
     open: async () => {
       const fake = await new FakeStripe().start()
+      const secret = 'whsec_of_the_fake'
       return {
-        env: { STRIPE_SECRET_KEY: fake.key, STRIPE_API_BASE: fake.url },
+        env: { STRIPE_SECRET_KEY: fake.key, STRIPE_API_BASE: fake.url, STRIPE_WEBHOOK_SECRET: secret },
         approved: { gateway: 'stripe', payment_token: 'pm_card_visa' },
         declined: { gateway: 'stripe', payment_token: 'pm_card_chargeDeclined' },
         declineCode: 'generic_decline',
         moved: async (_host, paymentId) => fake.moves.filter(move => move.paymentId === paymentId),
+        webhook: (host, paymentId) => {
+          const object = { object: 'payment_intent', metadata: { waybill_payment_id: paymentId } }
+          const payload = JSON.stringify({ object: 'event', type: 'payment_intent.succeeded', data: { object } })
+          const timestamp = Math.floor(host.clock.now() / 1_000)
+          const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp })
+          return { body: payload, headers: { 'stripe-signature': signature } }
+        },
         close: () => fake.stop(),
       }
     },

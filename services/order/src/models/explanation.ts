@@ -206,8 +206,10 @@ function paymentText(payment: Payment, { operation, outcome, amount, error }: Pa
   switch (outcome) {
     case 'succeeded':
       return `${what} succeeded`
-    case 'declined':
-      return `${what} was declined${payment.decline_code ? `: ${payment.decline_code}` : ''}`
+    case 'declined': {
+      const why = payment.decline_code ?? error
+      return `${what} was declined${why ? `: ${why}` : ''}`
+    }
     case 'failed':
       return `${what} failed${error ? `: ${error}` : ''}; it is tried again`
     case 'unknown':
