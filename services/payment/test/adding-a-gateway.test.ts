@@ -54,3 +54,16 @@ describe('in a service that has a line for it', () => {
     }
   })
 })
+
+test('a gateway whose setting is missing is not loaded, and said to be missing it', async () => {
+  const load = () => Promise.reject(new Error('it was loaded'))
+  const kinds = { ...gatewayKinds, third: { needs: 'STRIPE_SECRET_KEY' as const, load } }
+  const host = await startService([paymentServiceWith({ kinds })])
+  const { userId, token } = signIn(host)
+  const order = newOrder(userId, { gateway: 'third', payment_token: 'good' })
+  await tell(host, 'order.created', order.created)
+  const { id } = await paymentBecomes(host, token, order, 'declined')
+  const history = await host.query('payment', 'select reason from payment_history where payment_id = ? order by id', id)
+  expect(history.at(-1)?.reason).toContain('third is not set up on this installation (STRIPE_SECRET_KEY is missing)')
+  await host.stop()
+})
