@@ -29,6 +29,7 @@ import { createWorkOffExport } from './bo/work-off-export.ts'
 import { CloudRegistry } from './clouds/cloud-registry.ts'
 import { createDeliveryStore } from './clouds/delivery-store.ts'
 import { localRoot } from './clouds/drivers/local.ts'
+import { usualPatience } from './clouds/guarded-calls.ts'
 import { createCloudController } from './controllers/cloud-controller.ts'
 import { createDataController } from './controllers/data-controller.ts'
 import { createDeliveryController } from './controllers/delivery-controller.ts'
@@ -116,5 +117,6 @@ function openRegistry(
     synced: settings.SQLITE_SYNCHRONOUS === 'full',
     clock,
     deliveries: createDeliveryStore(database, chunks),
+    patience: usualPatience,
   })
 }

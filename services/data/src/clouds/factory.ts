@@ -4,6 +4,7 @@ import type { Clock } from '@waybill/platform/clock'
 import type Joi from 'joi'
 import type { Cloud } from './cloud.ts'
 import type { DeliveryStore } from './delivery-store.ts'
+import type { Patience } from './guarded-calls.ts'
 
 /** What the process gives to every cloud. */
 export interface CloudContext {
@@ -14,6 +15,8 @@ export interface CloudContext {
   clock: Clock
   /** For clouds that cannot be written to. */
   deliveries: DeliveryStore
+  /** With clouds over a network. */
+  patience: Patience
 }
 
 /** What a file in the folder drivers exports as `driver`. */
