@@ -2,14 +2,14 @@
 import type { Vault } from '@waybill/platform/auth'
 import { type CloudRow, settingsPurpose } from '../models/cloud.ts'
 import type { Cloud } from './cloud.ts'
-import { type CloudContext, findDriver } from './factory.ts'
+import { type CloudContext, type CloudDriver, findDriver } from './factory.ts'
 
 export type CloudSettings = Record<string, unknown>
 
 export class CloudRegistry {
   readonly #vault: Vault
   readonly #context: CloudContext
-  readonly #open = new Map<string, { cloud: Cloud; updatedAt: number }>()
+  readonly #open = new Map<string, { cloud: Promise<Cloud>; updatedAt: number }>()
 
   constructor(vault: Vault, context: CloudContext) {
     this.#vault = vault
@@ -22,19 +22,29 @@ export class CloudRegistry {
     return driver !== undefined && (row.sealed_settings !== null || !driver.needsSettings)
   }
 
-  /** Undefined where it is not usable. */
+  /** Undefined where it is not usable. All users of a cloud get the same one, and with it its login and connections. */
   async open(row: CloudRow): Promise<Cloud | undefined> {
     const kept = this.#kept(row)
     if (kept) return kept
     const driver = await findDriver(row.driver)
     if (!driver || !(await this.isUsable(row))) return undefined
-    // Somebody else may have opened it while the driver was loaded: one login does for both.
-    const opened = this.#kept(row) ?? driver.create(row.name, this.settingsOf(row) ?? {}, this.#context)
-    this.#open.set(row.name, { cloud: opened, updatedAt: row.updated_at })
-    return opened
+    // Somebody else may have begun to open it while the driver was loaded.
+    return this.#kept(row) ?? this.#openAnew(row, driver)
   }
 
-  #kept({ name, updated_at }: CloudRow): Cloud | undefined {
+  async #openAnew(row: CloudRow, driver: CloudDriver): Promise<Cloud> {
+    const cloud = Promise.resolve(driver.create(row.name, this.settingsOf(row) ?? {}, this.#context))
+    const kept = { cloud, updatedAt: row.updated_at }
+    this.#open.set(row.name, kept)
+    try {
+      return await cloud
+    } catch (error) {
+      if (this.#open.get(row.name) === kept) this.#open.delete(row.name)
+      throw error
+    }
+  }
+
+  #kept({ name, updated_at }: CloudRow): Promise<Cloud> | undefined {
     const kept = this.#open.get(name)
     return kept?.updatedAt === updated_at ? kept.cloud : undefined
   }

@@ -24,13 +24,14 @@ export interface CloudDriver<S = Record<string, unknown>> {
   settings: Joi.ObjectSchema<S>
   /** A cloud without settings is then not usable. */
   needsSettings: boolean
-  create(name: string, settings: S, context: CloudContext): Cloud
+  /** Loads the vendor's SDK here, not with the file: GET /clouds looks at every driver. */
+  create(name: string, settings: S, context: CloudContext): Cloud | Promise<Cloud>
 }
 
 const drivers = new URL('./drivers/', import.meta.url)
 const driverName = /^[a-z][a-z0-9-]{0,39}$/
 
-/** Undefined where this build has no such driver. Its SDK is loaded with it, so only where a cloud asks for it. */
+/** Undefined where this build has no such driver. */
 export async function findDriver(name: string): Promise<CloudDriver | undefined> {
   if (!driverName.test(name) || !existsSync(new URL(`${name}.ts`, drivers))) return undefined
   const { driver }: { driver: CloudDriver } = await import(new URL(`${name}.ts`, drivers).href)
