@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3'
@@ -125,16 +126,16 @@ export class S3Cloud extends ObjectStoreCloud {
   }
 
   async #abortUploads(prefix: string, isMeant: (upload: { Key?: string; UploadId?: string }) => boolean) {
-    let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
-    while (from) {
+    let page: ListMultipartUploadsCommandOutput | undefined
+    do {
+      const from = { KeyMarker: page?.NextKeyMarker, UploadIdMarker: page?.NextUploadIdMarker }
       const list = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: prefix, ...from })
-      const page = await this.#calls.call(abortSignal => this.#client.send(list, { abortSignal }))
+      page = await this.#calls.call(abortSignal => this.#client.send(list, { abortSignal }))
       for (const { Key, UploadId } of (page.Uploads ?? []).filter(isMeant)) {
         const abort = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key, UploadId })
         await this.#calls.call(abortSignal => this.#client.send(abort, { abortSignal }).catch(unlessGone))
       }
-      from = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined
-    }
+    } while (page.IsTruncated)
   }
 }
 

@@ -406,6 +406,16 @@ export function describeCloud(name: string, start: () => Promise<CloudUnderTest>
         expect(checksum(await read(it_, file.bytes))).toBe(file.sha256)
       })
 
+      test('an export whose last answer is lost is complete all the same', async () => {
+        if (!it.gate) return
+        const it_ = task('long', { assertHeld: async () => void (it.files && it.gate!.next.push('lose')) })
+        const file = await it.cloud.processOrder(it_)
+        expect(it.gate.next).toEqual([])
+        expect(checksum(await read(it_, file.bytes))).toBe(checksum(lines(severalParts)))
+        await it.cloud.removeDelivery(account, it_.processId)
+        expect(await it.remains(account, it_.processId)).toBe(0)
+      })
+
       test('a body that breaks or stalls is read on where it came to', async () => {
         if (!it.gate || !it.files) return
         const it_ = task('long')

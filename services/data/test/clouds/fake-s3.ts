@@ -1,6 +1,5 @@
 // Fauxqs as a bucket for the suite: behind a gate that refuses wrong keys and makes up for what the emulator leaves out.
 import type { IncomingMessage } from 'node:http'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { startFauxqs } from 'fauxqs'
 import { type FaultGate, type OwnAnswer, startFaultGate } from './fault-gate.ts'
 
@@ -18,6 +17,9 @@ export interface FakeS3Options {
   /** The emulator lets everybody in; true for those that S3 would not. */
   isRefused(authorization: string): boolean
 }
+
+/** The emulator takes up to 11 MiB at once. */
+const bodyBytes = 8 * 1024 * 1024
 
 const xml = (status: number, body: string): OwnAnswer => ({
   status,
@@ -48,6 +50,11 @@ export async function startFakeS3({ bucket, isRefused }: FakeS3Options): Promise
       }
       return isListOfUploads(request) ? listUploads(request) : undefined
     },
+    passedOn: ({ headers }) => {
+      if (headers['content-length'] !== '0') return headers
+      const { 'content-length': _, ...others } = headers
+      return { ...others, 'transfer-encoding': 'chunked' }
+    },
     onAnswered: note,
   })
 
@@ -76,22 +83,39 @@ export async function startFakeS3({ bucket, isRefused }: FakeS3Options): Promise
     else if (id === null && method === 'DELETE') objects.delete(key)
   }
 
-  const filler = new S3Client({
-    ...{ endpoint: target, region: 'us-east-1', forcePathStyle: true },
-    credentials: { accessKeyId: 'filler', secretAccessKey: 'filler' },
-  })
   return {
     gate,
     put: async (key, content) => {
-      await filler.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }))
+      const url = `${target}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
+      await (content.length > bodyBytes ? sendParts(url, Buffer.from(content)) : send('PUT', url, content))
     },
     count: prefix => [...objects, ...uploads.values()].filter(key => key.startsWith(prefix)).length,
     stop: async () => {
-      filler.destroy()
       await gate.stop()
       await emulator.stop()
     },
   }
+}
+
+async function sendParts(url: string, content: Buffer): Promise<void> {
+  const id = /<UploadId>(.+)<\/UploadId>/.exec(await (await send('POST', `${url}?uploads`, '')).text())![1]
+  const parts: string[] = []
+  for (let at = 0; at < content.length; at += bodyBytes) {
+    const number = parts.length + 1
+    const part = content.subarray(at, at + bodyBytes)
+    const { headers } = await send('PUT', `${url}?uploadId=${id}&partNumber=${number}`, part)
+    parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${headers.get('etag')}</ETag></Part>`)
+  }
+  await send('POST', `${url}?uploadId=${id}`, `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`)
+}
+
+/** In a stream, because the emulator takes no body whose length is 0. */
+async function send(method: string, url: string, content: string | Buffer): Promise<Response> {
+  const body = new Blob([content]).stream()
+  const headers = { 'Content-Type': 'application/octet-stream' }
+  const response = await fetch(url, { method, body, duplex: 'half', headers } as RequestInit)
+  if (!response.ok) throw new Error(`the emulator answered ${response.status} to ${method} ${url}`)
+  return response
 }
 
 function isListOfUploads({ method, url }: IncomingMessage): boolean {

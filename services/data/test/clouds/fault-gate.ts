@@ -1,5 +1,12 @@
 // Stands between a cloud's class and what plays the cloud: counts the requests, and makes trouble when it is told to.
-import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  request as send,
+} from 'node:http'
 
 export interface FaultGate {
   readonly url: string
@@ -7,8 +14,9 @@ export interface FaultGate {
   /** Every request, in order: `GET /bucket/key?x-id=GetObject`. */
   readonly calls: string[]
   /**
-   * What becomes of the next requests, one after the other: answered with a status; connection cut at once; answer cut off,
-   * or held back for good, behind so many bytes of its body (these two wait for an answer that has more).
+   * What becomes of the next requests, one after the other: answered with a status; connection cut at once; done, and its
+   * answer lost; answer cut off, or held back for good, behind so many bytes of its body (these two wait for an answer that
+   * has more).
    */
   readonly next: Fault[]
   /** While true every connection is cut. */
@@ -18,7 +26,7 @@ export interface FaultGate {
   stop(): Promise<void>
 }
 
-export type Fault = number | 'cut' | BodyFault
+export type Fault = number | 'cut' | 'lose' | BodyFault
 type BodyFault = { cutAfter: number } | { stallAfter: number }
 
 export interface OwnAnswer {
@@ -33,12 +41,15 @@ export interface GateOptions {
   faultAnswer?(status: number): OwnAnswer
   /** Answers in the place of the target, where that does not know how; undefined lets the request through. */
   answerInstead?(request: IncomingMessage): OwnAnswer | undefined
+  /** The headers that the target gets. */
+  passedOn?(request: IncomingMessage): IncomingHttpHeaders
   /** Sees each answer that the target gave. */
   onAnswered?(request: IncomingMessage, status: number, body: Buffer): void
 }
 
 export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
   const { target, faultAnswer = (status): OwnAnswer => ({ status, body: '' }), answerInstead, onAnswered } = options
+  const { passedOn = ({ headers }) => headers } = options
   const agent = new Agent({ keepAlive: true })
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -47,7 +58,7 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
     const own = typeof fault === 'number' ? faultAnswer(fault) : answerInstead?.(request)
     if (fault === 'cut') request.socket.destroy()
     else if (own) answerOurselves(request, response, own)
-    else passOn(request, response)
+    else passOn(request, response, fault === 'lose')
   }
 
   function answerOurselves(request: IncomingMessage, response: ServerResponse, { status, headers, body }: OwnAnswer) {
@@ -57,20 +68,25 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
     })
   }
 
-  function passOn(request: IncomingMessage, response: ServerResponse): void {
-    const { method, headers } = request
-    const upstream = send(new URL(request.url ?? '/', target), { method, headers, agent }, answer => {
-      response.writeHead(answer.statusCode!, answer.headers)
-      const fault = gate.next[0]
-      if (typeof fault === 'object' && Number(answer.headers['content-length']) > bytesOf(fault)) {
-        gate.next.shift()
-        return spoil(answer, response, fault)
-      }
-      answer.pipe(response)
-      if (!onAnswered) return
+  function passOn(request: IncomingMessage, response: ServerResponse, isLost: boolean): void {
+    const { method, url } = request
+    const upstream = send(`${target}${url}`, { method, headers: passedOn(request), agent }, answer => {
       const pieces: Buffer[] = []
-      answer.on('data', piece => pieces.push(piece))
-      answer.on('end', () => onAnswered(request, answer.statusCode!, Buffer.concat(pieces)))
+      if (onAnswered) {
+        answer.on('data', piece => pieces.push(piece))
+        answer.on('end', () => onAnswered(request, answer.statusCode!, Buffer.concat(pieces)))
+      }
+      const fault = gate.next[0]
+      if (isLost) {
+        answer.resume().on('end', () => request.socket.destroy())
+      } else if (typeof fault === 'object' && Number(answer.headers['content-length']) > bytesOf(fault)) {
+        gate.next.shift()
+        response.writeHead(answer.statusCode!, answer.headers)
+        spoil(answer, response, fault)
+      } else {
+        response.writeHead(answer.statusCode!, answer.headers)
+        answer.pipe(response)
+      }
     })
     upstream.on('error', () => response.destroy())
     response.on('close', () => upstream.destroy())
