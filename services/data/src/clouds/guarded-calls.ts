@@ -5,6 +5,8 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  type IBackoff,
+  type IRetryBackoffContext,
   retry,
   TaskCancelledError,
   TimeoutStrategy,
@@ -51,6 +53,8 @@ export interface Failure {
   kind: 'refused' | 'busy' | 'outage'
   /** What the vendor said: `403 AccessDenied: Access Denied`. */
   said: string
+  /** It asked for so much time before the next try. */
+  pauseMilliseconds?: number
 }
 
 export interface GuardOptions {
@@ -73,10 +77,12 @@ export interface CallOptions {
 /** The call failed in a way that may pass. */
 class Trouble extends Error {
   readonly isOutage: boolean
+  readonly pauseMilliseconds: number
 
-  constructor(said: string, isOutage: boolean) {
+  constructor({ kind, pauseMilliseconds = 0 }: Failure, said: string) {
     super(said)
-    this.isOutage = isOutage
+    this.isOutage = kind === 'outage'
+    this.pauseMilliseconds = pauseMilliseconds
   }
 }
 
@@ -94,7 +100,8 @@ export class GuardedCalls {
     this.patience = options.patience
     const { tries, firstPauseMilliseconds, longestPauseMilliseconds, outagesInARow, restMilliseconds } =
       options.patience
-    const backoff = new ExponentialBackoff({ initialDelay: firstPauseMilliseconds, maxDelay: longestPauseMilliseconds })
+    const growing = new ExponentialBackoff({ initialDelay: firstPauseMilliseconds, maxDelay: longestPauseMilliseconds })
+    const backoff = { next: (failed: Failed) => asAsked(growing.next(), failed, longestPauseMilliseconds) }
     const again = retry(
       handleWhen(error => error instanceof Trouble),
       { maxAttempts: tries - 1, backoff },
@@ -155,7 +162,7 @@ export class GuardedCalls {
     const said = this.#presentable(failure.said)
     if (failure.kind === 'refused') return new CloudRefused(`${cloud} refused: ${said}`)
     if (failure.kind === 'outage') this.#lastOutage = said
-    return new Trouble(said, failure.kind === 'outage')
+    return new Trouble(failure, said)
   }
 
   #presentable(said: string): string {
@@ -165,10 +172,27 @@ export class GuardedCalls {
   }
 }
 
-/** By the status that HTTP answers were sent with (RFC 9110 15, RFC 6585 4). */
-export function failureOfStatus(status: number, said: string): Failure {
-  if (status === 429) return { kind: 'busy', said }
-  if (status === 408 || status >= 500) return { kind: 'outage', said }
+type Failed = IRetryBackoffContext<unknown>
+
+/** A longer pause where the cloud asked for one. */
+function asAsked(backoff: IBackoff<unknown>, failed: Failed, longest: number): IBackoff<Failed> {
+  const error = 'error' in failed.result ? failed.result.error : undefined
+  const asked = error instanceof Trouble ? Math.min(error.pauseMilliseconds, longest) : 0
+  return {
+    duration: Math.max(backoff.duration, asked),
+    next: later => asAsked(backoff.next(later), later, longest),
+  }
+}
+
+/**
+ * By the status that HTTP answers were sent with (RFC 9110 15, RFC 6585 4).
+ *
+ * @param retryAfter the header's value; seconds are understood.
+ */
+export function failureOfStatus(status: number, said: string, retryAfter?: string | null): Failure {
+  const pauseMilliseconds = Number(retryAfter ?? 0) * 1_000 || 0
+  if (status === 429) return { kind: 'busy', said, pauseMilliseconds }
+  if (status === 408 || status >= 500) return { kind: 'outage', said, pauseMilliseconds }
   return { kind: 'refused', said }
 }
 

@@ -1,8 +1,8 @@
 // Speaks to MClass: JSON over HTTP, a token that runs out, and patience with 429 and 5xx.
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '@waybill/platform/clock'
-import { CloudRefused, CloudUnavailable } from './cloud-error.ts'
+import { CloudRefused } from './cloud-error.ts'
 import { numberOf, parseKeepingNumbers } from './exact-json.ts'
+import { type Failure, failureOfConnection, failureOfStatus, GuardedCalls, type Patience } from './guarded-calls.ts'
 
 export interface MClassSettings {
   url: string
@@ -16,10 +16,20 @@ interface Token {
   until: number
 }
 
-const timeoutMilliseconds = 10_000
-const triesAtMost = 5
-const firstWaitMilliseconds = 50
-const longestWaitMilliseconds = 3_000
+/** 429 or 5xx. */
+class NotNow extends Error {
+  readonly failure: Failure
+
+  constructor(response: Response) {
+    super('not now')
+    this.failure = failureOfStatus(
+      response.status,
+      `it answered ${response.status}`,
+      response.headers.get('retry-after'),
+    )
+  }
+}
+
 /** A token is given up so long before it runs out: a request is on its way for a while. */
 const tokenMarginMilliseconds = 2_000
 
@@ -27,13 +37,16 @@ export class MClassClient {
   readonly #cloud: string
   readonly #settings: MClassSettings
   readonly #clock: Clock
+  readonly #calls: GuardedCalls
   #token: Token | undefined
   #loggingIn: Promise<Token> | undefined
 
-  constructor(cloud: string, settings: MClassSettings, clock: Clock) {
+  constructor(cloud: string, settings: MClassSettings, { clock, patience }: { clock: Clock; patience: Patience }) {
     this.#cloud = cloud
     this.#settings = settings
     this.#clock = clock
+    const explain = (error: unknown) => (error instanceof NotNow ? error.failure : failureOfConnection(error))
+    this.#calls = new GuardedCalls({ cloud, patience, explain })
   }
 
   /** A new login, whatever token is at hand. */
@@ -84,41 +97,28 @@ export class MClassClient {
   }
 
   /** Answers any status but 429 and 5xx. */
-  async #send(
+  #send(
     verb: string,
     path: string,
     { token, body, signal }: { token?: string; body?: unknown; signal?: AbortSignal },
   ): Promise<{ status: number; text: string }> {
-    let pause = firstWaitMilliseconds
-    for (let tries = 1; ; tries++) {
-      let failure: string
-      let asked: number | undefined
-      try {
-        const timeout = AbortSignal.timeout(timeoutMilliseconds)
-        const response = await fetch(this.#settings.url.replace(/\/+$/, '') + path, {
-          method: verb,
-          redirect: 'manual',
-          headers: {
-            Accept: 'application/json',
-            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-          },
-          body: body === undefined ? undefined : JSON.stringify(body),
-          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        })
-        const text = await response.text()
-        if (response.status !== 429 && response.status < 500) return { status: response.status, text }
-        failure = `it answered ${response.status}`
-        asked = Number(response.headers.get('retry-after') ?? Number.NaN) * 1_000
-      } catch {
-        signal?.throwIfAborted()
-        failure = 'it could not be reached in time'
-      }
-      if (tries === triesAtMost)
-        throw new CloudUnavailable(`${this.#cloud} is not to be had: ${failure}, ${tries} times`)
-      await wait(Math.min(asked || pause * (0.5 + Math.random()), longestWaitMilliseconds), undefined, { signal })
-      pause *= 3
+    const once = async (aborted: AbortSignal) => {
+      const response = await fetch(this.#settings.url.replace(/\/+$/, '') + path, {
+        method: verb,
+        redirect: 'manual',
+        headers: {
+          Accept: 'application/json',
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: aborted,
+      })
+      const text = await response.text()
+      if (response.status === 429 || response.status >= 500) throw new NotNow(response)
+      return { status: response.status, text }
     }
+    return this.#calls.call(once, { signal })
   }
 
   #parse(text: string): unknown {

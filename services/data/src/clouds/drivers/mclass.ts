@@ -125,6 +125,6 @@ export const driver: CloudDriver<MClassSettings> = {
     client_secret: Joi.string().min(1).max(10_000).required(),
   }),
   needsSettings: true,
-  create: (name, settings, { clock, deliveries }) =>
-    new MClassCloud(name, new MClassClient(name, settings, clock), deliveries),
+  create: (name, settings, context) =>
+    new MClassCloud(name, new MClassClient(name, settings, context), context.deliveries),
 }
