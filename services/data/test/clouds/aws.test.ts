@@ -17,9 +17,11 @@ describeCloud('aws', async (): Promise<CloudUnderTest> => {
     leastPartBytes: 5 * 1024 * 1024,
     put: (path, content) => s3.put(`${prefix}${path}`, content),
   }
+  const wrongSettings = { ...settings, ...wrong }
   return {
+    ...{ settings, wrongSettings },
     cloud: await openCloud('aws', settings, context),
-    refused: await openCloud('aws', { ...settings, ...wrong }, context),
+    refused: await openCloud('aws', wrongSettings, context),
     missing: await openCloud('aws', { ...settings, bucket: 'not-there' }, context),
     put: putRecords(files),
     files,

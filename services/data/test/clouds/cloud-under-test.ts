@@ -14,8 +14,13 @@ import type { DataTables } from '../../src/models/tables.ts'
 import type { FaultGate } from './fault-gate.ts'
 
 export interface CloudUnderTest {
+  /** As the registry would open it with `settings`. */
   cloud: Cloud
-  /** The same place, with settings that it does not let in. */
+  /** As POST /clouds takes them. */
+  settings: Record<string, unknown>
+  /** The same place, and it does not let them in. */
+  wrongSettings: Record<string, unknown>
+  /** With `wrongSettings`. */
   refused: Cloud
   /** A place that is not there (a bucket, a folder), where the settings name one. */
   missing?: Cloud

@@ -18,9 +18,11 @@ describeCloud('ibm, with an API key', async (): Promise<CloudUnderTest> => {
   const s3 = await startFakeS3({ bucket: place.bucket, isRefused: authorization => !isGoodIn(iam)(authorization) })
   const settings = { ...place, endpoint: s3.gate.url, api_key: apiKey, iam_url: iam.url }
   const files: CloudFiles = { leastPartBytes: 5 * 1024 * 1024, put: s3.put }
+  const wrongSettings = { ...settings, api_key: 'a-wrong-key' }
   return {
+    ...{ settings, wrongSettings },
     cloud: await openCloud('ibm', settings, context),
-    refused: await openCloud('ibm', { ...settings, api_key: 'a-wrong-key' }, context),
+    refused: await openCloud('ibm', wrongSettings, context),
     missing: await openCloud('ibm', { ...settings, bucket: 'not-there' }, context),
     put: putRecords(files),
     files,

@@ -6,7 +6,9 @@ import { describeCloud } from './conformance.ts'
 describeCloud('local', async (): Promise<CloudUnderTest> => {
   const context = await startContext()
   const root = join(context.home, 'clouds', 'local')
-  const absent = await openCloud('local', { root: join(context.home, 'not-there') }, context)
+  const settings = { root }
+  const wrongSettings = { root: join(context.home, 'not-there') }
+  const absent = await openCloud('local', wrongSettings, context)
   let age = 0
   const files: CloudFiles = {
     leastPartBytes: 0,
@@ -20,6 +22,7 @@ describeCloud('local', async (): Promise<CloudUnderTest> => {
     },
   }
   return {
+    ...{ settings, wrongSettings },
     cloud: await openCloud('local', {}, context),
     ...{ refused: absent, missing: absent },
     put: putRecords(files),

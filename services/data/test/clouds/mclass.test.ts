@@ -9,9 +9,11 @@ describeCloud('mclass', async (): Promise<CloudUnderTest> => {
   const simulator = await startMclassSimulator({ datasetsOf: account => accounts.get(account) })
   const gate = await startFaultGate({ target: simulator.url })
   const settings = { url: gate.url, client_id: 'waybill', client_secret: 'mclass-secret' }
+  const wrongSettings = { ...settings, client_secret: 'wrong-secret' }
   return {
+    ...{ settings, wrongSettings },
     cloud: await openCloud('mclass', settings, context),
-    refused: await openCloud('mclass', { ...settings, client_secret: 'wrong-secret' }, context),
+    refused: await openCloud('mclass', wrongSettings, context),
     put: async (account, name, records) => {
       const others = (accounts.get(account) ?? []).filter(dataset => dataset.name !== name)
       accounts.set(account, [...others, { name, records, updatedAt: new Date().toISOString() }])

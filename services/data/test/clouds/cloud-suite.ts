@@ -1,0 +1,83 @@
+// What the parts of the suite of clouds share: the cloud, an account with datasets, and ways to read and export them.
+import { createHash } from 'node:crypto'
+import { text } from 'node:stream/consumers'
+import { uuidv7 } from 'uuidv7'
+import { expect } from 'vitest'
+import type { ExportTask } from '../../src/clouds/cloud.ts'
+import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
+import type { CloudUnderTest } from './cloud-under-test.ts'
+
+export const records = (count: number) =>
+  Array.from({ length: count }, (_, at) => `{"id":${at},"name":"名前 ${at} — \\"ß\\"","n":1.0}`)
+export const checksum = (content: string) => createHash('sha256').update(content).digest('hex')
+export const lines = (of: string[]) => of.map(record => `${record}\n`).join('')
+
+/** So many bytes of records, at least. */
+export function bulk(bytes: number, letter = 'x'): string[] {
+  const filler = letter.repeat(1_000)
+  return Array.from({ length: Math.ceil(bytes / filler.length) }, (_, at) => `{"id":${at},"text":"${filler}"}`)
+}
+
+export class CloudSuite {
+  /** Of the datasets `people` (250 records), `empty` and `long` (severalParts). */
+  readonly account = uuidv7()
+  /** A dataset of these is exported in several parts. */
+  severalParts: string[] = []
+  #at: CloudUnderTest | undefined
+
+  get at(): CloudUnderTest {
+    return this.#at!
+  }
+
+  async start(at: CloudUnderTest): Promise<void> {
+    this.#at = at
+    this.severalParts = bulk(Math.max(at.files?.leastPartBytes ?? 0, 256 * 1024) * 4.5)
+    await at.put(this.account, 'people', records(250))
+    await at.put(this.account, 'empty', [])
+    await at.put(this.account, 'long', this.severalParts)
+  }
+
+  async stop(): Promise<void> {
+    await this.#at?.stop()
+  }
+
+  task(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
+    return {
+      ...{ account: this.account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
+      ...{ signal: new AbortController().signal, saveEveryMilliseconds: 0, saveEveryBytes: 0, save: async () => {} },
+      assertHeld: async () => {},
+      ...more,
+    }
+  }
+
+  async read(of: ExportTask, bytes: number, range?: [number, number]): Promise<string> {
+    const [start, end] = range ?? [0, bytes - 1]
+    return text(await this.at.cloud.openDelivery({ ...of, bytes }, start, end))
+  }
+
+  async readAll(dataset: string, limit: number, of = this.account): Promise<{ records: string[]; pages: number }> {
+    const all: string[] = []
+    let position: unknown
+    let pages = 0
+    do {
+      const page = await this.at.cloud.getData(of, dataset, position, limit)
+      all.push(...page.records)
+      // A position travels as JSON.
+      position = page.next === null ? null : JSON.parse(JSON.stringify(page.next))
+      pages++
+    } while (position !== null)
+    return { records: all, pages }
+  }
+
+  /** Runs an export until it has saved so many checkpoints, as if the process were killed then; answers the last one. */
+  async killedAfter(saves: number, of: ExportTask): Promise<{ checkpoint: Checkpoint; done: number }> {
+    const killed = new Error('killed')
+    const saved: { checkpoint: Checkpoint; done: number }[] = []
+    const save = async (checkpoint: Checkpoint, done: number) => {
+      saved.push({ checkpoint: JSON.parse(JSON.stringify(checkpoint)), done })
+      if (saved.length === saves) throw killed
+    }
+    await expect(this.at.cloud.processOrder({ ...of, save })).rejects.toBe(killed)
+    return saved.at(-1)!
+  }
+}

@@ -1,0 +1,156 @@
+// Of the suite of clouds: exports, their checkpoints, and what remains of them.
+import type { ExportFormat } from '@waybill/contracts'
+import { uuidv7 } from 'uuidv7'
+import { describe, expect, test } from 'vitest'
+import { CloudRefused } from '../../src/clouds/cloud-error.ts'
+import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
+import { type CloudSuite, checksum, lines, records } from './cloud-suite.ts'
+
+export function describeExporting(suite: CloudSuite): void {
+  describe('exporting', () => {
+    test.each<[ExportFormat, string, string]>([
+      ['ndjson', 'people', lines(records(250))],
+      ['ndjson', 'empty', ''],
+      [
+        'csv',
+        'people',
+        `id,name,n\n${Array.from({ length: 250 }, (_, at) => `${at},"名前 ${at} — ""ß""",1.0\n`).join('')}`,
+      ],
+    ])('%s of %s gives its checksum, and any range of it can be read', async (format, dataset, expected) => {
+      const of_ = suite.task(dataset, { format })
+      const file = await suite.at.cloud.processOrder(of_)
+      const bytes = Buffer.byteLength(expected)
+      expect(file).toEqual({ records: dataset === 'empty' ? 0 : 250, bytes, sha256: checksum(expected) })
+      if (bytes === 0) return
+      expect(await suite.read(of_, bytes)).toBe(expected)
+      const whole = Buffer.from(expected)
+      for (const [start, end] of [
+        [0, 0],
+        [5, 9],
+        [bytes - 1, bytes - 1],
+      ] as const) {
+        expect(await suite.read(of_, bytes, [start, end])).toBe(whole.subarray(start, end + 1).toString())
+      }
+    })
+
+    test('again replaces the first', async () => {
+      const of_ = suite.task('people')
+      const first = await suite.at.cloud.processOrder(of_)
+      expect(await suite.at.cloud.processOrder(of_)).toEqual(first)
+      expect(await suite.read(of_, first.bytes)).toBe(lines(records(250)))
+    })
+
+    test.each<[ExportFormat]>([['ndjson'], ['csv']])(
+      'as %s goes on at its checkpoint when it was ended in the middle, and is the same file',
+      async format => {
+        const whole = await suite.at.cloud.processOrder(suite.task('long', { format }))
+        const of_ = suite.task('long', { format })
+        const { checkpoint, done } = await suite.killedAfter(2, of_)
+        expect(done).toBeGreaterThan(0)
+        expect(done).toBeLessThan(1)
+        expect(checkpoint.uploaded).toBeGreaterThan(0)
+        expect(checkpoint.uploaded).toBeLessThan(whole.bytes)
+
+        const later: Checkpoint[] = []
+        const resumed = await suite.at.cloud.processOrder({
+          ...of_,
+          checkpoint,
+          save: async point => {
+            later.push(point)
+          },
+        })
+        expect(resumed).toEqual(whole)
+        expect(checksum(await suite.read(of_, resumed.bytes))).toBe(whole.sha256)
+        // Not from the beginning: its first checkpoint lies behind the one that it came from.
+        expect(later[0]!.uploaded).toBeGreaterThan(checkpoint.uploaded)
+      },
+    )
+
+    test('goes on at every checkpoint, also at the same one twice', async () => {
+      const whole = lines(suite.severalParts)
+      for (const saves of [1, 2, 3]) {
+        const of_ = suite.task('long')
+        const { checkpoint } = await suite.killedAfter(saves, of_)
+        await suite.killedAfter(1, { ...of_, checkpoint })
+        const file = await suite.at.cloud.processOrder({ ...of_, checkpoint })
+        expect(file.sha256).toBe(checksum(whole))
+        expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
+      }
+    })
+
+    test('shows nothing before it is complete', async () => {
+      const of_ = suite.task('long')
+      let looked = 0
+      const save = async ({ uploaded }: Checkpoint) => {
+        if (looked++ > 0) return
+        // What is kept with us is asked for by bytes; whether a delivery is open is for the service to know.
+        if (suite.at.files) await expect(suite.read(of_, uploaded, [0, 0])).rejects.toThrow(CloudRefused)
+      }
+      const { bytes } = await suite.at.cloud.processOrder({ ...of_, save })
+      expect(looked).toBeGreaterThan(0)
+      expect(await suite.read(of_, bytes, [0, 1])).toBe('{"')
+      expect((await suite.at.cloud.listDatasets(suite.account)).map(({ name }) => name)).not.toContain('.waybill')
+    })
+
+    test('a source that changed since the checkpoint begins anew', async () => {
+      await suite.at.put(suite.account, 'moving', suite.severalParts)
+      const of_ = suite.task('moving')
+      const { checkpoint } = await suite.killedAfter(1, of_)
+      const changed = records(4_001).reverse()
+      await suite.at.put(suite.account, 'moving', changed)
+      const file = await suite.at.cloud.processOrder({ ...of_, checkpoint })
+      expect(file).toMatchObject({ records: 4_001, sha256: checksum(lines(changed)) })
+      expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
+    })
+
+    test('from a checkpoint whose bytes are gone begins anew', async () => {
+      const of_ = suite.task('long')
+      const { checkpoint } = await suite.killedAfter(1, of_)
+      await suite.at.cloud.removeDelivery(suite.account, of_.processId)
+      const file = await suite.at.cloud.processOrder({ ...of_, checkpoint })
+      expect(file.sha256).toBe(checksum(lines(suite.severalParts)))
+      await suite.at.cloud.removeDelivery(suite.account, of_.processId)
+      expect(await suite.at.remains(suite.account, of_.processId)).toBe(0)
+    })
+
+    test('that lost its claim completes nothing', async () => {
+      const lost = new Error('another process has it')
+      const of_ = suite.task('long')
+      const assertHeld = async () => {
+        throw lost
+      }
+      await expect(suite.at.cloud.processOrder({ ...of_, assertHeld })).rejects.toBe(lost)
+      if (suite.at.files) await expect(suite.read(of_, 1)).rejects.toThrow(CloudRefused)
+    })
+
+    test('that is ended in the middle leaves nothing behind once it is removed', async () => {
+      const stopping = new AbortController()
+      const of_ = suite.task('long', { signal: stopping.signal, save: async () => stopping.abort() })
+      await expect(suite.at.cloud.processOrder(of_)).rejects.toThrow(/abort/i)
+      expect(await suite.at.remains(suite.account, of_.processId)).toBeGreaterThan(0)
+      await suite.at.cloud.removeDelivery(suite.account, of_.processId)
+      expect(await suite.at.remains(suite.account, of_.processId)).toBe(0)
+      await suite.at.cloud.removeDelivery(suite.account, of_.processId)
+    })
+
+    test('two datasets of one order side by side do not meet', async () => {
+      const processId = uuidv7()
+      const tasks = [suite.task('long', { processId }), suite.task('people', { processId, position: 1 })]
+      const [long, people] = await Promise.all(tasks.map(one => suite.at.cloud.processOrder(one)))
+      expect(checksum(await suite.read(tasks[0]!, long!.bytes))).toBe(checksum(lines(suite.severalParts)))
+      expect(await suite.read(tasks[1]!, people!.bytes)).toBe(lines(records(250)))
+      await suite.at.cloud.removeDelivery(suite.account, processId)
+      expect(await suite.at.remains(suite.account, processId)).toBe(0)
+    })
+
+    test('removing one delivery leaves the others, and the datasets', async () => {
+      const [one, other] = [suite.task('people'), suite.task('people')]
+      await suite.at.cloud.processOrder(one)
+      const kept = await suite.at.cloud.processOrder(other)
+      await suite.at.cloud.removeDelivery(suite.account, one.processId)
+      await expect(suite.read(one, kept.bytes)).rejects.toThrow(CloudRefused)
+      expect(checksum(await suite.read(other, kept.bytes))).toBe(kept.sha256)
+      expect((await suite.at.cloud.getData(suite.account, 'people', undefined, 1)).records).toHaveLength(1)
+    })
+  })
+}

@@ -1,0 +1,158 @@
+// Of the suite of clouds: what is there, and reading it.
+import { uuidv7 } from 'uuidv7'
+import { describe, expect, test } from 'vitest'
+import { CloudRefused, DatasetNotFound, SourceChanged } from '../../src/clouds/cloud-error.ts'
+import { type CloudSuite, records } from './cloud-suite.ts'
+
+export function describeReading(suite: CloudSuite): void {
+  describe('logging in', () => {
+    test('succeeds, and is refused with wrong settings', async () => {
+      await suite.at.cloud.login()
+      await expect(suite.at.refused.login()).rejects.toThrow(CloudRefused)
+    })
+
+    test('to a place that is not there is refused', async () => {
+      if (!suite.at.missing) return
+      await expect(suite.at.missing.login()).rejects.toThrow(CloudRefused)
+      await expect(suite.at.missing.listDatasets(suite.account)).rejects.toThrow(CloudRefused)
+    })
+
+    test('tells no secret when it is refused', async () => {
+      const error = await suite.at.refused.login().catch((error: unknown) => error)
+      const told = `${error} ${JSON.stringify(error)} ${(error as Error).stack}`
+      for (const secret of suite.at.secrets ?? []) expect(told).not.toContain(secret)
+    })
+  })
+
+  describe('listing', () => {
+    test("an account's datasets come by name, with their size and age", async () => {
+      const found = (await suite.at.cloud.listDatasets(suite.account)).filter(({ name }) =>
+        ['empty', 'people'].includes(name),
+      )
+      expect(found.map(({ name }) => name)).toEqual(['empty', 'people'])
+      expect(found[0]?.bytes).toBe(0)
+      expect(found[1]?.bytes).toBeGreaterThan(1_000)
+      expect(Math.abs(found[1]!.updatedAt - Date.now())).toBeLessThan(600_000)
+    })
+
+    test('an suite.account that nobody knows has no datasets of its own', async () => {
+      const others = await suite.at.cloud.listDatasets(uuidv7())
+      expect(others.map(({ name }) => name)).not.toContain('people')
+    })
+  })
+
+  describe('reading', () => {
+    test.each([1, 7, 100])('pages of %i are the whole dataset, records unchanged', async limit => {
+      const { records: read, pages } = await suite.readAll('people', limit)
+      expect(read.map(record => JSON.parse(record))).toEqual(records(250).map(record => JSON.parse(record)))
+      expect(read[0]).toContain('"n":1.0')
+      expect(pages).toBe(Math.ceil(250 / limit))
+    })
+
+    test('an empty dataset is one empty page', async () => {
+      expect(await suite.at.cloud.getData(suite.account, 'empty', undefined, 10)).toEqual({ records: [], next: null })
+    })
+
+    test('an unknown dataset is not found, nor is that of another account', async () => {
+      await expect(suite.at.cloud.getData(suite.account, 'nope', undefined, 10)).rejects.toThrow(DatasetNotFound)
+      await expect(suite.at.cloud.getData(uuidv7(), 'people', undefined, 10)).rejects.toThrow(DatasetNotFound)
+      await expect(suite.at.cloud.processOrder(suite.task('nope'))).rejects.toThrow(DatasetNotFound)
+      await expect(suite.at.cloud.processOrder(suite.task('people', { account: uuidv7() }))).rejects.toThrow(
+        DatasetNotFound,
+      )
+    })
+
+    test.each(['..', '.', '.waybill', 'a/b', '../x', 'a\\b/..', '', '%2e%2e', 'a\0', '名前', 'straße'])(
+      'the name %j never leaves its account',
+      async bad => {
+        await expect(suite.at.cloud.getData(suite.account, bad, undefined, 1)).rejects.toThrow(CloudRefused)
+        await expect(suite.at.cloud.getData(bad, 'people', undefined, 1)).rejects.toThrow(CloudRefused)
+        await expect(suite.at.cloud.listDatasets(bad)).rejects.toThrow(CloudRefused)
+        await expect(suite.at.cloud.processOrder(suite.task(bad))).rejects.toThrow(CloudRefused)
+        await expect(suite.at.cloud.processOrder(suite.task('people', { account: bad }))).rejects.toThrow(CloudRefused)
+        await expect(
+          suite.at.cloud.removeDelivery(bad, '..').then(() => suite.at.cloud.listDatasets(bad)),
+        ).rejects.toThrow(CloudRefused)
+      },
+    )
+
+    test('an suite.account whose name begins like another one sees nothing of it', async () => {
+      await suite.at.put(`${suite.account}-2`, 'theirs', records(1))
+      expect((await suite.at.cloud.listDatasets(suite.account)).map(({ name }) => name)).not.toContain('theirs')
+      await expect(suite.at.cloud.getData(suite.account, 'theirs', undefined, 1)).rejects.toThrow(DatasetNotFound)
+    })
+  })
+
+  describe('files', () => {
+    test('of formats and endings that are known are datasets; the best one wins, others are no datasets', async () => {
+      if (!suite.at.files) return
+      const mine = uuidv7()
+      for (const [file, content] of [
+        ['lines.jsonl', '{"a":1}\n'],
+        ['table.csv', 'a,b\n1,x\n'],
+        ['table.json', '[{"a":2,"b":"json"}]'],
+        ['notes.txt', 'no dataset'],
+        ['名前.csv', 'a\n1\n'],
+        ['deeper/other.csv', 'a\n1\n'],
+      ] as const) {
+        await suite.at.files.put(`${mine}/${file}`, content)
+      }
+      const shared = new Set((await suite.at.cloud.listDatasets(uuidv7())).map(({ name }) => name))
+      const own = (await suite.at.cloud.listDatasets(mine)).map(({ name }) => name).filter(name => !shared.has(name))
+      expect(own).toEqual(['lines', 'table'])
+      expect(await suite.readAll('table', 5, mine)).toEqual({ records: ['{"a":2,"b":"json"}'], pages: 1 })
+      expect(await suite.readAll('lines', 5, mine)).toEqual({ records: ['{"a":1}'], pages: 1 })
+    })
+
+    test('that everybody may read are listed with the own ones, which win', async () => {
+      if (!suite.at.files) return
+      const [mine, name] = [uuidv7(), `shared-${uuidv7()}`]
+      await suite.at.files.put(`_shared/${name}.csv`, 'from\nshared\n')
+      expect(await suite.readAll(name, 5, mine)).toEqual({ records: ['{"from":"shared"}'], pages: 1 })
+      await suite.at.files.put(`${mine}/${name}.json`, '[{"from":"me"}]')
+      expect((await suite.at.cloud.listDatasets(mine)).filter(found => found.name === name)).toHaveLength(1)
+      await expect.poll(() => suite.readAll(name, 5, mine)).toEqual({ records: ['{"from":"me"}'], pages: 1 })
+    })
+
+    test('that are many are all listed, one of them read as quickly as among few', async () => {
+      if (!suite.at.files) return
+      const mine = uuidv7()
+      const names = Array.from({ length: 2_300 }, (_, at) => `d${String(at).padStart(5, '0')}`)
+      const queue = [...names]
+      const putSome = async () => {
+        for (let next = queue.pop(); next; next = queue.pop())
+          await suite.at.files!.put(`${mine}/${next}.ndjson`, '{}\n')
+      }
+      await Promise.all(Array.from({ length: 16 }, putSome))
+      const listed = (await suite.at.cloud.listDatasets(mine))
+        .map(({ name }) => name)
+        .filter(name => /^d\d{5}$/.test(name))
+      expect(listed).toEqual(names)
+      const before = suite.at.gate?.calls.length ?? 0
+      expect(await suite.readAll('d02299', 5, mine)).toEqual({ records: ['{}'], pages: 1 })
+      expect((suite.at.gate?.calls.length ?? 0) - before).toBeLessThanOrEqual(3)
+    })
+
+    test('are paged at offsets: the last page costs as many calls as the second', async () => {
+      if (!suite.at.gate) return
+      const count = Math.floor(suite.severalParts.length / 100)
+      const costs: number[] = []
+      let position: unknown
+      for (let page = 0; page < count; page++) {
+        const before = suite.at.gate.calls.length
+        position = (await suite.at.cloud.getData(suite.account, 'long', position, 100)).next
+        costs.push(suite.at.gate.calls.length - before)
+      }
+      expect(costs.at(-1)).toBeLessThanOrEqual(costs[1]!)
+      expect(Math.max(...costs.slice(1))).toBeLessThanOrEqual(costs[1]! + 1)
+    })
+
+    test('that change between two pages are noticed', async () => {
+      if (!suite.at.files) return
+      await suite.at.put(suite.account, 'changing', records(20))
+      const { next } = await suite.at.cloud.getData(suite.account, 'changing', undefined, 5)
+      await suite.at.put(suite.account, 'changing', records(21))
+      await expect(suite.at.cloud.getData(suite.account, 'changing', next, 5)).rejects.toThrow(SourceChanged)
+    })
+  })
+}
