@@ -21,6 +21,8 @@ interface Stored {
  */
 export const buckets = new Map<string, { objects: Map<string, Stored>; uploads: Map<string, Buffer[]> }>()
 
+const chunkBytes = 64 * 1024
+
 class NewCloud extends ObjectStoreCloud {
   readonly #bucket: string
   readonly #calls: GuardedCalls
@@ -51,7 +53,7 @@ class NewCloud extends ObjectStoreCloud {
       const found = this.#open().objects.get(key)
       if (version !== undefined && found?.version !== version) throw new SourceChanged(`${key} has changed`)
       if (!found) throw new CloudRefused(`${key} is not there any more`)
-      return Readable.from([found.content.subarray(from, end + 1)])
+      return Readable.from(chunksOf(found.content.subarray(from, end + 1)))
     })
   }
 
@@ -93,6 +95,10 @@ class NewCloud extends ObjectStoreCloud {
     if (!bucket) throw new CloudRefused(`there is no bucket ${this.#bucket}`)
     return bucket
   }
+}
+
+function* chunksOf(content: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes)
 }
 
 export const driver: CloudDriver<{ bucket: string }> = {

@@ -35,7 +35,7 @@ export function describeReading(suite: CloudSuite): void {
       expect(Math.abs(found[1]!.updatedAt - Date.now())).toBeLessThan(600_000)
     })
 
-    test('an suite.account that nobody knows has no datasets of its own', async () => {
+    test('an account that nobody knows has no datasets of its own', async () => {
       const others = await suite.at.cloud.listDatasets(uuidv7())
       expect(others.map(({ name }) => name)).not.toContain('people')
     })
@@ -76,7 +76,7 @@ export function describeReading(suite: CloudSuite): void {
       },
     )
 
-    test('an suite.account whose name begins like another one sees nothing of it', async () => {
+    test('an account whose name begins like another one sees nothing of it', async () => {
       await suite.at.put(`${suite.account}-2`, 'theirs', records(1))
       expect((await suite.at.cloud.listDatasets(suite.account)).map(({ name }) => name)).not.toContain('theirs')
       await expect(suite.at.cloud.getData(suite.account, 'theirs', undefined, 1)).rejects.toThrow(DatasetNotFound)
