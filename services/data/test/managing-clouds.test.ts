@@ -100,19 +100,6 @@ describe('changing a cloud', () => {
     expect((await asOperator<CloudCheck>('POST /clouds/MERGED/check')).body.data.ok).toBe(true)
   })
 
-  test('a cloud by order only lists and reads nothing at once, its deliveries are read', async () => {
-    await asOperator('POST /clouds', { name: 'ORDERED', driver: 'mclass', mode: 'order', settings: settings() })
-    const user = world.signIn({ cloud: 'ORDERED' })
-    for (const path of ['/data', '/data?dataset=stocks']) {
-      const { status, body } = await world.get(user, path)
-      expect([status, body.code]).toEqual([409, 'ORDER_REQUIRED'])
-    }
-    const { process_id } = await world.exportAndDeliver(user, ['stocks'])
-    expect((await world.get(user, `/data?process_id=${process_id}`)).status).toBe(200)
-    await asOperator('PATCH /clouds/ORDERED', { mode: 'immediate' })
-    expect((await world.get(user, '/data?dataset=stocks')).status).toBe(200)
-  })
-
   test('a cloud that is switched off is not read from; what was delivered still is', async () => {
     await asOperator('POST /clouds', { name: 'SWITCHED', driver: 'mclass', mode: 'immediate', settings: settings() })
     const user = world.signIn({ cloud: 'SWITCHED' })

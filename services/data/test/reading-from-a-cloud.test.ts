@@ -44,35 +44,6 @@ describe('listing datasets', () => {
     })
     expect(body).not.toHaveProperty('page')
   })
-
-  test("an account's own dataset stands in front of the shared one; deliveries and other files are none", async () => {
-    const user = world.signIn()
-    await world.put(user.principal.account, 'cars.csv', 'a\n1\n')
-    await world.put(user.principal.account, '.waybill/x/hidden.csv', 'a\n1\n')
-    await world.put(user.principal.account, 'notes.txt', 'no dataset')
-    await world.put(user.principal.account, 'not a name.csv', 'a\n1\n')
-    await world.put(user.principal.account, 'deep/down.csv', 'a\n1\n')
-    const { body } = await world.get<Listed>(user, '/user/data')
-    expect(body.data.datasets).toHaveLength(6)
-    expect(body.data.datasets.find(({ name }) => name === 'cars')?.bytes).toBe(4)
-    const page = await world.get<Page>(user, '/data?dataset=cars')
-    expect(page.body.data.records).toEqual([{ a: '1' }])
-  })
-
-  test('of several files of a dataset ndjson wins, then jsonl, json and csv', async () => {
-    const user = world.signIn()
-    const { account } = user.principal
-    for (const [ending, content] of [
-      ['csv', 'from\ncsv\n'],
-      ['json', '[{"from":"json"}]'],
-      ['jsonl', '{"from":"jsonl"}'],
-      ['ndjson', '{"from":"ndjson"}\n'],
-    ] as const) {
-      await world.put(account, `mine.${ending}`, content)
-      const { body } = await world.get<Page>(user, '/data?dataset=mine')
-      expect(body.data.records).toEqual([{ from: ending }])
-    }
-  })
 })
 
 describe('reading a page', () => {

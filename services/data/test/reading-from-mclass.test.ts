@@ -1,7 +1,7 @@
 import { call } from '@waybill/platform/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MclassDataset, type MclassSimulator, startMclassSimulator } from '../simulator/start-mclass-simulator.ts'
-import { type DataWorld, readAllPages, type SignedIn, startDataWorld } from './data-world.ts'
+import { type DataWorld, type SignedIn, startDataWorld } from './data-world.ts'
 
 let world: DataWorld
 let mclass: MclassSimulator
@@ -57,12 +57,6 @@ test('an account that MClass does not know has no datasets', async () => {
   expect((await world.get(stranger, '/data?dataset=numbers')).body.code).toBe('DATASET_NOT_FOUND')
 })
 
-test('pages follow each other to the end', async () => {
-  const { records, pages } = await readAllPages(world, user, '/data?dataset=numbers', 100)
-  expect(records).toHaveLength(250)
-  expect(pages).toBe(3)
-})
-
 test('numbers keep their digits on the way, read and delivered', async () => {
   expect((await world.get(user, '/data?dataset=exact')).text).toContain(exact)
   const { process_id } = await world.exportAndDeliver(user, ['exact'])
@@ -103,32 +97,10 @@ describe('the login', () => {
   })
 })
 
-describe('what goes wrong on the way', () => {
-  test.each([
-    ['429', [429, 429]],
-    ['5xx', [500, 503]],
-    ['a connection that is cut', ['cut', 'cut']],
-  ] as const)('%s is tried again', async (_, next) => {
-    await read()
-    mclass.next.push(...next)
-    expect((await read()).status).toBe(200)
-    expect(mclass.next).toEqual([])
-  })
-
-  test('an outage is said to be one, with a time to try again', async () => {
-    mclass.outage = true
-    const { status, body, headers } = await read()
-    mclass.outage = false
-    expect([status, body.code]).toEqual([503, 'CLOUD_UNAVAILABLE'])
-    expect(headers.get('retry-after')).toMatch(/^\d+$/)
-    expect((await read()).status).toBe(200)
-  })
-
-  test.each([400, 403, 418, 302])('%i is a refusal and not tried again', async status => {
-    await read()
-    mclass.calls.length = 0
-    mclass.next.push(status)
-    expect((await read()).body.code).toBe('CLOUD_REFUSED')
-    expect(mclass.calls).toHaveLength(1)
-  })
+test.each([400, 403, 418, 302])('%i is a refusal and not tried again', async status => {
+  await read()
+  mclass.calls.length = 0
+  mclass.next.push(status)
+  expect((await read()).body.code).toBe('CLOUD_REFUSED')
+  expect(mclass.calls).toHaveLength(1)
 })

@@ -11,6 +11,8 @@ import {
 export interface FaultGate {
   readonly url: string
   readonly port: number
+  /** How many connections were made so far. */
+  readonly connections: number
   /** Every request, in order: `GET /bucket/key?x-id=GetObject`. */
   readonly calls: string[]
   /**
@@ -93,12 +95,16 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
     request.pipe(upstream)
   }
 
-  const server = createServer(handle)
+  let connections = 0
+  const server = createServer(handle).on('connection', () => connections++)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   const gate: FaultGate = {
     url: `http://127.0.0.1:${port}`,
     port,
+    get connections() {
+      return connections
+    },
     calls: [],
     next: [],
     outage: false,

@@ -152,6 +152,18 @@ export function describeJourney(suite: CloudSuite): void {
       }
     })
 
+    test('many users share its connections', async () => {
+      const { gate } = suite.at
+      if (!gate) return
+      const before = gate.connections
+      for (let round = 0; round < 10; round++) {
+        const users = Array.from({ length: 5 }, () => world.signIn({ cloud: name, account: suite.account }))
+        const replies = await Promise.all(users.map(one => world.get(one, '/data?dataset=people&limit=1')))
+        expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+      }
+      expect(gate.connections - before).toBeLessThanOrEqual(15)
+    })
+
     test('an outage is told with a time to try again, and leaves other clouds alone; orders wait for its end', async () => {
       const { gate } = suite.at
       if (!gate) return

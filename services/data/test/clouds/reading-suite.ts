@@ -84,24 +84,25 @@ export function describeReading(suite: CloudSuite): void {
   })
 
   describe('files', () => {
-    test('of formats and endings that are known are datasets; the best one wins, others are no datasets', async () => {
+    test('are datasets by their endings, of which ndjson wins, then jsonl, json and csv; others are none', async () => {
       if (!suite.at.files) return
       const mine = uuidv7()
-      for (const [file, content] of [
-        ['lines.jsonl', '{"a":1}\n'],
-        ['table.csv', 'a,b\n1,x\n'],
-        ['table.json', '[{"a":2,"b":"json"}]'],
-        ['notes.txt', 'no dataset'],
-        ['名前.csv', 'a\n1\n'],
-        ['deeper/other.csv', 'a\n1\n'],
-      ] as const) {
-        await suite.at.files.put(`${mine}/${file}`, content)
+      for (const file of ['notes.txt', 'not a name.csv', '名前.csv', 'deep/down.csv', '.waybill/x/hidden.csv']) {
+        await suite.at.files.put(`${mine}/${file}`, 'a\n1\n')
       }
       const shared = new Set((await suite.at.cloud.listDatasets(uuidv7())).map(({ name }) => name))
-      const own = (await suite.at.cloud.listDatasets(mine)).map(({ name }) => name).filter(name => !shared.has(name))
-      expect(own).toEqual(['lines', 'table'])
-      expect(await suite.readAll('table', 5, mine)).toEqual({ records: ['{"a":2,"b":"json"}'], pages: 1 })
-      expect(await suite.readAll('lines', 5, mine)).toEqual({ records: ['{"a":1}'], pages: 1 })
+      for (const [ending, content] of [
+        ['csv', 'from\ncsv\n'],
+        ['json', '[{"from":"json"}]'],
+        ['jsonl', '{"from":"jsonl"}'],
+        ['ndjson', '{"from":"ndjson"}\n'],
+      ] as const) {
+        await suite.at.files.put(`${mine}/mine.${ending}`, content)
+        const expected = { records: [`{"from":"${ending}"}`], pages: 1 }
+        await expect.poll(() => suite.readAll('mine', 5, mine)).toEqual(expected)
+        const own = (await suite.at.cloud.listDatasets(mine)).map(({ name }) => name)
+        expect(own.filter(name => !shared.has(name))).toEqual(['mine'])
+      }
     })
 
     test('that everybody may read are listed with the own ones, which win', async () => {

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { OrderConfirmed } from '@waybill/contracts'
+import { call, openTestDatabases, startService } from '@waybill/platform/testing'
+import { uuidv7 } from 'uuidv7'
+import { expect, test } from 'vitest'
+import { createDataService } from '../../src/data-service.ts'
+import { startFakeS3 } from './fake-s3.ts'
+
+const ids = Array.from({ length: 1_500_000 }, (_, at) => at)
+
+test('an export to S3 whose process is killed goes on with the parts that it had written, and is the right file', async () => {
+  const s3 = await startFakeS3({ bucket: 'waybill-data', isRefused: () => false })
+  const home = await mkdtemp(join(tmpdir(), 'waybill-crash-s3-'))
+  const secretKey = randomBytes(32)
+  const account = uuidv7()
+  await s3.put(`${account}/large.csv`, `id,name\n${ids.map(id => `${id},row number ${id}\n`).join('')}`)
+  const sum = createHash('sha256')
+  for (const id of ids) sum.update(`{"id":"${id}","name":"row number ${id}"}\n`)
+
+  const databases = await openTestDatabases(home)
+  const before = await startService([createDataService], { home, secretKey })
+  const settings = { bucket: 'waybill-data', region: 'us-east-1', endpoint: s3.gate.url }
+  const keys = { access_key_id: 'AKIAWAYBILL', secret_access_key: 'secret' }
+  const added = await call(before.url, 'POST /clouds', {
+    token: before.users.signIn({ role: 'operator' }).token,
+    body: { name: 'BUCKET', driver: 'aws', mode: 'immediate', settings: { ...settings, ...keys } },
+  })
+  expect(added.status).toBe(201)
+
+  const facts: OrderConfirmed = {
+    ...{ order_id: uuidv7(), process_id: uuidv7(), user_id: account, cloud: 'BUCKET', account },
+    items: [{ dataset: 'large', format: 'ndjson' }],
+  }
+  const script = fileURLToPath(new URL('../host-for-a-crash.ts', import.meta.url))
+  const options = [home, databases.urls.data, secretKey.toString('base64'), JSON.stringify(facts)]
+  const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  expect(line).toBe('export.progressed')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const partsPut = () => s3.gate.calls.filter(made => /^PUT .*partNumber=/.test(made))
+  expect(partsPut().length).toBeGreaterThan(0)
+
+  await before.stop()
+  const host = await startService([createDataService], { home, secretKey })
+  const { data } = await host.broker.waitFor('export.finished', facts.order_id)
+  expect(data.records).toBe(ids.length)
+  const user = host.users.signIn({ user_id: account, account, cloud: 'BUCKET' })
+  await host.broker.send('order.delivered', facts.order_id, {
+    ...{ order_id: facts.order_id, process_id: facts.process_id, user_id: account, amount: 100, currency: 'USD' },
+  })
+  const file = await call(host.url, `GET /data?process_id=${facts.process_id}`, {
+    ...{ token: user.token, headers: { Accept: 'application/x-ndjson' } },
+  })
+  expect(createHash('sha256').update(file.text).digest('hex')).toBe(sum.digest('hex'))
+  // Of one upload all, and only what came behind the checkpoint twice.
+  const uploads = new Set(partsPut().map(made => new URL(made.slice(4), s3.gate.url).searchParams.get('uploadId')))
+  expect(uploads.size).toBe(1)
+  expect(partsPut().filter(made => made.includes('partNumber=1&'))).toHaveLength(1)
+  expect(s3.count(`${account}/.waybill/`)).toBe(1)
+  await host.stop()
+  await databases.release()
+  await s3.stop()
+}, 60_000)
