@@ -70,7 +70,7 @@ export async function startContext(): Promise<TestContext> {
     close: async () => {
       await database.close()
       await databases.release()
-      await rm(home, { recursive: true })
+      await rm(home, { recursive: true, force: true })
     },
   }
 }

@@ -1,43 +1,45 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { OrderConfirmed } from '@waybill/contracts'
+import { createVault } from '@waybill/platform/auth'
 import { call, openTestDatabases, startService } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { expect, test } from 'vitest'
+import { CloudRegistry } from '../../src/clouds/cloud-registry.ts'
+import { addCloud } from '../../src/dao/cloud-dao.ts'
 import { createDataService } from '../../src/data-service.ts'
+import { startContext } from './cloud-under-test.ts'
 import { startFakeS3 } from './fake-s3.ts'
 
 const ids = Array.from({ length: 1_500_000 }, (_, at) => at)
 
 test('an export to S3 whose process is killed goes on with the parts that it had written, and is the right file', async () => {
   const s3 = await startFakeS3({ bucket: 'waybill-data', isRefused: () => false })
-  const home = await mkdtemp(join(tmpdir(), 'waybill-crash-s3-'))
+  const context = await startContext()
+  const { home } = context
   const secretKey = randomBytes(32)
   const account = uuidv7()
   await s3.put(`${account}/large.csv`, `id,name\n${ids.map(id => `${id},row number ${id}\n`).join('')}`)
   const sum = createHash('sha256')
   for (const id of ids) sum.update(`{"id":"${id}","name":"row number ${id}"}\n`)
 
-  const databases = await openTestDatabases(home)
-  const before = await startService([createDataService], { home, secretKey })
   const settings = { bucket: 'waybill-data', region: 'us-east-1', endpoint: s3.gate.url }
   const keys = { access_key_id: 'AKIAWAYBILL', secret_access_key: 'secret' }
-  const added = await call(before.url, 'POST /clouds', {
-    token: before.users.signIn({ role: 'operator' }).token,
-    body: { name: 'BUCKET', driver: 'aws', mode: 'immediate', settings: { ...settings, ...keys } },
-  })
-  expect(added.status).toBe(201)
-
+  const registry = new CloudRegistry(createVault(secretKey), context)
+  await context.database.transaction(tx =>
+    addCloud(tx, {
+      ...{ name: 'BUCKET', driver: 'aws', mode: 'immediate', enabled: 1, created_at: 0, updated_at: 0 },
+      sealed_settings: registry.seal('BUCKET', { ...settings, ...keys }),
+    }),
+  )
   const facts: OrderConfirmed = {
     ...{ order_id: uuidv7(), process_id: uuidv7(), user_id: account, cloud: 'BUCKET', account },
     items: [{ dataset: 'large', format: 'ndjson' }],
   }
+  const databases = await openTestDatabases(home)
   const script = fileURLToPath(new URL('../host-for-a-crash.ts', import.meta.url))
   const options = [home, databases.urls.data, secretKey.toString('base64'), JSON.stringify(facts)]
   const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -48,7 +50,6 @@ test('an export to S3 whose process is killed goes on with the parts that it had
   const partsPut = () => s3.gate.calls.filter(made => /^PUT .*partNumber=/.test(made))
   expect(partsPut().length).toBeGreaterThan(0)
 
-  await before.stop()
   const host = await startService([createDataService], { home, secretKey })
   const { data } = await host.broker.waitFor('export.finished', facts.order_id)
   expect(data.records).toBe(ids.length)
@@ -67,5 +68,6 @@ test('an export to S3 whose process is killed goes on with the parts that it had
   expect(s3.count(`${account}/.waybill/`)).toBe(1)
   await host.stop()
   await databases.release()
+  await context.close()
   await s3.stop()
 }, 60_000)
