@@ -15,6 +15,8 @@ const onMysqlOnly = [
 /** Suites that go through a database; of those that do, two test large files, at length. */
 const onDatabases = [
   'services/*/test/!(large-exports|surviving-a-crash).test.ts',
+  // The cloud whose deliveries are kept in our own database.
+  'services/data/test/clouds/mclass.test.ts',
   'packages/platform/test/{events-are-handled-once,http-kit,timers}.test.ts',
   ...onMysqlOnly,
 ]
