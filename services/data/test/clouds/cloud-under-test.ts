@@ -62,7 +62,7 @@ export interface TestContext extends CloudContext {
 export async function startContext(): Promise<TestContext> {
   const home = await mkdtemp(join(tmpdir(), 'waybill-clouds-'))
   const databases = await openTestDatabases(home)
-  const database = openDatabase<DataTables>(databases.urls.data, { synchronous: 'normal' })
+  const database = await openDatabase<DataTables>(databases.urls.data, { synchronous: 'normal' })
   await migrate(database, new URL('../../migrations/', import.meta.url))
   return {
     ...{ home, synced: false, clock: systemClock, patience: impatience, database },

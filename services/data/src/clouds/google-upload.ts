@@ -1,0 +1,192 @@
+// Resumable uploads to Google: one session takes the bytes in order; nothing is seen before it has the last one.
+import type { Bucket, Storage } from '@google-cloud/storage'
+import { UploadLost } from './cloud-error.ts'
+import { statusOf } from './google-connection.ts'
+import type { GuardedCalls } from './guarded-calls.ts'
+import type { Upload, UploadTarget } from './upload.ts'
+
+/** Kept in our database and nowhere else: who has the address of a session can write to it, for a week. */
+interface SessionState {
+  uri: string
+  sent: number
+  /** Base64: bytes that are too few to be sent. */
+  rest: string
+}
+
+interface Answer {
+  /** Bytes that the session has got for good. */
+  held: number
+  finished: boolean
+}
+
+/** https://cloud.google.com/storage/docs/performing-resumable-uploads: all but the last bytes are sent in multiples of it. */
+const multipleBytes = 256 * 1024
+const incomplete = 308
+/** Ended by us or by time. */
+const goneStatuses = [404, 410, 499]
+
+/** Of one cloud. Google lists no sessions, so those of this process are remembered; others end by themselves in a week. */
+export class GoogleUploads {
+  readonly #calls: GuardedCalls
+  readonly #bucket: Bucket
+  /** Addresses by key. */
+  readonly #open = new Map<string, string>()
+
+  constructor(calls: GuardedCalls, bucket: Bucket) {
+    this.#calls = calls
+    this.#bucket = bucket
+  }
+
+  target(key: string, contentType: string): UploadTarget {
+    return {
+      begin: async () => {
+        await this.#end(key)
+        const file = this.#bucket.file(key)
+        const [uri] = await this.#calls.call(() => file.createResumableUpload({ metadata: { contentType } }))
+        return this.#upload(key, { uri, sent: 0, rest: '' })
+      },
+      resume: async (state, bytes) => {
+        const known = state as SessionState
+        const upload = this.#upload(key, known)
+        const held = await upload.findHeld()
+        if (held < known.sent || upload.bytes !== bytes) throw new UploadLost('the session has lost bytes')
+        return upload
+      },
+    }
+  }
+
+  async endUnder(prefix: string): Promise<void> {
+    for (const key of this.#open.keys()) if (key.startsWith(prefix)) await this.#end(key)
+  }
+
+  /** One that is finished or gone stays as it is. */
+  async #end(key: string): Promise<void> {
+    const url = this.#open.get(key)
+    if (url === undefined) return
+    const { authClient } = this.#bucket.storage
+    // Google answers 499 where it was open, and other refusals where there is nothing left to end.
+    const validateStatus = (status: number) => status < 500
+    await this.#calls.call(signal => authClient.request({ url, method: 'DELETE', signal, validateStatus }))
+    this.#open.delete(key)
+  }
+
+  #upload(key: string, state: SessionState): GoogleUpload {
+    this.#open.set(key, state.uri)
+    const session = new Session(this.#calls, this.#bucket.storage, state.uri)
+    return new GoogleUpload(session, state, () => this.#open.delete(key))
+  }
+}
+
+/**
+ * Requests are made with the SDK's authorized client: its write stream can neither be given up while an answer is waited
+ * for, nor does it tell how far a session came.
+ */
+class Session {
+  held = 0
+  finished = false
+  readonly #calls: GuardedCalls
+  readonly #storage: Storage
+  readonly #uri: string
+
+  constructor(calls: GuardedCalls, storage: Storage, uri: string) {
+    this.#calls = calls
+    this.#storage = storage
+    this.#uri = uri
+  }
+
+  /** Finds out how far it came. */
+  async ask(): Promise<void> {
+    await this.#put('bytes */*')
+  }
+
+  /** `bytes` begin at `start` of the file; of these, what it holds already is not sent again. */
+  async send(bytes: Buffer, start: number, total: number | '*'): Promise<void> {
+    const end = start + bytes.length
+    while (this.held < end) {
+      const { held } = this
+      await this.#put(`bytes ${held}-${end - 1}/${total}`, bytes.subarray(held - start))
+      if (this.held <= held) throw new UploadLost('the session takes no more bytes')
+    }
+  }
+
+  async finish(total: number): Promise<void> {
+    if (!this.finished && this.held === total) await this.#put(`bytes */${total}`)
+    if (!this.finished || this.held !== total) throw new UploadLost(`${this.held} bytes came, not ${total}`)
+  }
+
+  /** Sending what it holds already does no harm: a try whose answer was lost is made again as it was. */
+  async #put(contentRange: string, body?: Buffer): Promise<void> {
+    const timeoutMilliseconds = this.#calls.patience.partMilliseconds
+    const answer = await this.#calls.call(signal => this.#putOnce(contentRange, body, signal), { timeoutMilliseconds })
+    this.held = answer.held
+    this.finished = answer.finished
+  }
+
+  async #putOnce(contentRange: string, body: Buffer | undefined, signal: AbortSignal): Promise<Answer> {
+    try {
+      const { status, headers, data } = await this.#storage.authClient.request<{ size: string }>({
+        ...{ url: this.#uri, method: 'PUT', signal, data: body },
+        headers: { 'Content-Range': contentRange },
+        validateStatus: code => (code >= 200 && code < 300) || code === incomplete,
+      })
+      if (status !== incomplete) return { held: Number(data.size), finished: true }
+      // `bytes=0-262143`, and none where nothing is held.
+      const last = /-(\d+)$/.exec(headers.get('range') ?? '')?.[1]
+      return { held: last === undefined ? 0 : Number(last) + 1, finished: false }
+    } catch (error) {
+      throw goneStatuses.includes(statusOf(error) ?? 0) ? new UploadLost('the session is gone') : error
+    }
+  }
+}
+
+class GoogleUpload implements Upload {
+  readonly leastPartBytes = 4 * 1024 * 1024
+  readonly #session: Session
+  readonly #uri: string
+  readonly #onComplete: () => void
+  #sent: number
+  #rest: Buffer
+
+  constructor(session: Session, { uri, sent, rest }: SessionState, onComplete: () => void) {
+    this.#session = session
+    this.#uri = uri
+    this.#onComplete = onComplete
+    this.#sent = sent
+    this.#rest = Buffer.from(rest, 'base64')
+  }
+
+  get bytes(): number {
+    return this.#sent + this.#rest.length
+  }
+
+  /** Bytes that the session has got, as it says; to be asked for before it is gone on with. */
+  async findHeld(): Promise<number> {
+    await this.#session.ask()
+    return this.#session.held
+  }
+
+  async append(part: Uint8Array[]): Promise<void> {
+    const whole = Buffer.concat([this.#rest, ...part])
+    const length = whole.length - (whole.length % multipleBytes)
+    await this.#session.send(whole.subarray(0, length), this.#sent, '*')
+    this.#sent += length
+    this.#rest = Buffer.from(whole.subarray(length))
+  }
+
+  async settle(): Promise<SessionState> {
+    return { uri: this.#uri, sent: this.#sent, rest: this.#rest.toString('base64') }
+  }
+
+  /** A session gives its bytes to nobody. */
+  readBack(): undefined {
+    return undefined
+  }
+
+  async complete(): Promise<void> {
+    await this.#session.send(this.#rest, this.#sent, this.bytes)
+    await this.#session.finish(this.bytes)
+    this.#onComplete()
+  }
+
+  async close(): Promise<void> {}
+}

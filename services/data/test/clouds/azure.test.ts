@@ -1,0 +1,43 @@
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { startAzurite } from './azurite.ts'
+import { type CloudUnderTest, openCloud, putRecords, startContext } from './cloud-under-test.ts'
+import { describeCloud } from './conformance.ts'
+import { startFaultGate } from './fault-gate.ts'
+
+describeCloud('azure', async (): Promise<CloudUnderTest> => {
+  const context = await startContext()
+  const azurite = await startAzurite()
+  const gate = await startFaultGate({ target: azurite.url, faultAnswer: azurite.wordFault })
+  const { account, key } = azurite
+  const settings = { container: 'waybill', account, key, endpoint: `${gate.url}/${account}`, prefix: 'some/where/' }
+  const wrong = Buffer.from('wrong key').toString('base64')
+  const credential = new StorageSharedKeyCredential(account, key)
+  const container = new ContainerClient(`${azurite.url}/${account}/waybill`, credential)
+  await container.create()
+  const files = {
+    leastPartBytes: 4 * 1024 * 1024,
+    put: async (path: string, content: string) => {
+      await container.getBlockBlobClient(`some/where/${path}`).upload(content, Buffer.byteLength(content))
+    },
+  }
+  const wrongSettings = { ...settings, key: wrong }
+  return {
+    ...{ settings, wrongSettings },
+    cloud: await openCloud('azure', settings, context),
+    refused: await openCloud('azure', wrongSettings, context),
+    missing: await openCloud('azure', { ...settings, container: 'not-there' }, context),
+    put: putRecords(files),
+    remains: async (owner, processId) => {
+      const prefix = `some/where/${owner}/.waybill/${processId}/`
+      const found: string[] = []
+      for await (const { name } of container.listBlobsFlat({ prefix, includeUncommitedBlobs: true })) found.push(name)
+      return found.length
+    },
+    ...{ files, gate, secrets: [key, wrong] },
+    stop: async () => {
+      await gate.stop()
+      await azurite.stop()
+      await context.close()
+    },
+  }
+})
