@@ -67,6 +67,12 @@ test.each([
   expect(lines).toEqual([expect.stringMatching(`^${name} `)])
 })
 
+test.each(['http', 'export'])('work that others must share is refused where they could not: WAYBILL_WORK=%s', work => {
+  const { status, lines } = failToStart({ WAYBILL_WORK: work })
+  expect(status).toBe(78)
+  expect(lines).toEqual([expect.stringMatching(/^DATA_DATABASE_URL /), expect.stringMatching(/^BROKER_URL /)])
+})
+
 test('the secret key is made once, readable by its owner only, and a damaged one stops the start', async () => {
   const server = await runServer(home)
   await server.stop()

@@ -4,7 +4,7 @@ import { readWaybillSettings } from '@waybill/contracts/settings'
 import { SettingsError } from '@waybill/platform/config'
 import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
-import { type Host, hostServices, type Service } from '@waybill/platform/service'
+import { type Host, hostServices, type Service, servicesToHost } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
 import { loadServices } from './registry.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     settings,
     log,
     secretKey: findSecretKey(settings),
-    create: await loadServices(settings.WAYBILL_SERVICES),
+    create: await loadServices(servicesToHost(settings)),
   })
   stopOnSignal(host)
   if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(host.services)

@@ -36,6 +36,15 @@ export const settingsSchema = {
     fallback: serviceNames.join(','),
     description: 'The services that this process hosts.',
   }),
+  WAYBILL_WORK: oneOf(
+    'all',
+    'http',
+    'export',
+  )({
+    fallback: 'all',
+    description:
+      'What this process does for the data service: http answers requests and events and leaves exports to others; export works off exports and serves only health and metrics; all does both. http and export need MySQL and RabbitMQ.',
+  }),
   WAYBILL_HOME: text({
     fallback: './var',
     description: 'The folder for SQLite files, the generated secret key and the LOCAL cloud.',

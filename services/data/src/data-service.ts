@@ -1,4 +1,5 @@
 // The one place where the data service is put together.
+import { availableParallelism } from 'node:os'
 import { traced, tracedModule } from '@waybill/platform/log'
 import { type CreateService, openStore, type ServiceHost, type ServiceStore } from '@waybill/platform/service'
 import { createAddCloud } from './bo/add-cloud.ts'
@@ -27,6 +28,7 @@ import { createShowExport } from './bo/show-export.ts'
 import { createStartExportWhenOrderConfirmed } from './bo/start-export-when-order-confirmed.ts'
 import { createWorkOffExport } from './bo/work-off-export.ts'
 import { CloudRegistry } from './clouds/cloud-registry.ts'
+import { ConversionThreads } from './clouds/conversion-threads.ts'
 import { createDeliveryStore } from './clouds/delivery-store.ts'
 import { localRoot } from './clouds/drivers/local.ts'
 import { usualPatience } from './clouds/guarded-calls.ts'
@@ -41,7 +43,7 @@ import { cloudRoutes } from './routes/cloud-routes.ts'
 import { dataRoutes } from './routes/data-routes.ts'
 import { layOutSampleData } from './sample-data.ts'
 
-/** Exports that one process works off at once; each holds a few MiB. */
+/** Exports that one process works off at once. */
 const exportsAtOnce = 12
 
 export const createDataService: CreateService = async host => {
@@ -56,6 +58,7 @@ export const createDataService: CreateService = async host => {
   const exports = tracedModule(log, 'dao', exportDao)
   const registry = openRegistry(host, store)
   const running = new RunningExports()
+  const threads = new ConversionThreads({ atMost: conversionThreads() })
 
   const openCloud = bo('openCloud', createOpenCloud({ db, clouds, registry }))
   const openUsersCloud = bo('openUsersCloud', createOpenUsersCloud({ db, clouds, registry }))
@@ -63,7 +66,7 @@ export const createDataService: CreateService = async host => {
   const findDelivery = bo('findDelivery', createFindDelivery({ db, exports, ...askedPeers }))
 
   const saveProgress = bo('saveProgress', createSaveProgress({ database, exports, outbox, clock }))
-  const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress }))
+  const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress, threads }))
   const finishExport = bo('finishExport', createFinishExport({ database, exports, outbox, clock }))
   const failExport = bo('failExport', createFailExport({ database, exports, outbox, clock }))
   const retryExportLater = bo('retryExportLater', createRetryExportLater({ database, exports, clock, log }))
@@ -71,16 +74,18 @@ export const createDataService: CreateService = async host => {
   const workOffExport = bo('workOffExport', createWorkOffExport({ exportDatasets, ...endings, running }))
   const removeDelivery = bo('removeDelivery', createRemoveDelivery({ database, openCloud, clock, log }))
   const runExport = bo('runExport', createRunExport({ database, exports, workOffExport, removeDelivery }))
-  timers.handle(runExportTimer, runExport, { concurrency: exportsAtOnce })
+  const work = host.settings.WAYBILL_WORK
+  if (work !== 'http') timers.handle(runExportTimer, runExport, { concurrency: exportsAtOnce })
 
   const startExport = createStartExportWhenOrderConfirmed({ exports, timers, clock })
   const cancelExport = createCancelExportWhenOrderCancelled({ exports, timers, running, clock })
   const openDelivery = createOpenDeliveryWhenOrderDelivered({ exports, clock })
-  consumer.subscribe(broker, {
+  const handlers = {
     'order.confirmed': bo('startExportWhenOrderConfirmed', startExport),
     'order.cancelled': bo('cancelExportWhenOrderCancelled', cancelExport),
     'order.delivered': bo('openDeliveryWhenOrderDelivered', openDelivery),
-  })
+  }
+  if (work !== 'export') consumer.subscribe(broker, handlers)
 
   const dataController = createDataController({
     listDatasets: bo('listDatasets', createListDatasets({ openUsersCloud, clock })),
@@ -105,6 +110,11 @@ export const createDataService: CreateService = async host => {
     store: store as never,
     routes: [...dataRoutes(dataController, deliveryController), ...cloudRoutes(cloudController)],
   }
+}
+
+/** A processor is left to what answers HTTP; more than a few threads cost more memory than they bring. */
+function conversionThreads(): number {
+  return Math.min(Math.max(availableParallelism() - 1, 1), 4)
 }
 
 function openRegistry(

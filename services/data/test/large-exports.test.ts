@@ -6,6 +6,7 @@ import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ExportTask } from '../src/clouds/cloud.ts'
 import { SourceBroken } from '../src/clouds/cloud-error.ts'
+import { ConversionThreads } from '../src/clouds/conversion-threads.ts'
 import { LocalCloud } from '../src/clouds/drivers/local.ts'
 import type { Checkpoint } from '../src/clouds/export-dataset.ts'
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
-function taskOf(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
+function newTask(dataset: string, more: Partial<ExportTask> = {}): ExportTask {
   return {
     ...{ account, processId: uuidv7(), position: 0, dataset, format: 'ndjson', checkpoint: undefined },
     ...{ signal: new AbortController().signal, saveEveryMilliseconds: 3_600_000, saveEveryBytes: 8 * mebibyte },
@@ -45,8 +46,12 @@ const sha256 = (content: string | Buffer) => createHash('sha256').update(content
 const deliveryOf = ({ processId, dataset }: ExportTask) =>
   join(root, account, '.waybill', processId, `${dataset}.ndjson`)
 
-describe('a large export', () => {
+describe.each([
+  { where: 'on the thread of its caller', threads: undefined },
+  { where: 'on a thread of its own', threads: new ConversionThreads({ atMost: 1 }) },
+])('a large export $where', ({ threads }) => {
   const cloud = () => new LocalCloud('LOCAL', options)
+  const taskOf = (dataset: string, more: Partial<ExportTask> = {}) => newTask(dataset, { threads, ...more })
 
   test.each(['lines', 'table'])(
     'of %s is the right file, with a checkpoint every 8 MiB however quick it is',

@@ -67,9 +67,11 @@ export interface TimersOptions {
   log: Logger
   /** True where no other process shares the database: claims found at start are then those of a crash. */
   alone: boolean
+  /** How often is looked for due rows that others have written; 1,000 ms unless it is said. */
+  pollMilliseconds?: number
 }
 
-const pollMilliseconds = 1_000
+const defaultPollMilliseconds = 1_000
 /** How long a claim outlives its last sign of life: within it, others leave the row alone. */
 const leaseMilliseconds = 2_400
 const renewMilliseconds = 800
@@ -99,6 +101,7 @@ interface Kind {
 export class Timers {
   readonly #database: Database<TimersTable>
   readonly #options: TimersOptions
+  readonly #pollMilliseconds: number
   readonly #instance = randomUUID()
   readonly #kinds = new Map<string, Kind>()
   readonly #running = new Set<Promise<void>>()
@@ -120,6 +123,7 @@ export class Timers {
     this.#database = database
     this.#time = new SharedClock(database)
     this.#options = options
+    this.#pollMilliseconds = options.pollMilliseconds ?? defaultPollMilliseconds
   }
 
   /** Says who does the work of a kind, and how many of it may be under way at once in this process. */
@@ -217,7 +221,7 @@ export class Timers {
     if (!this.#started || dueAt >= this.#wakeAt) return
     clearTimeout(this.#wake)
     this.#wakeAt = dueAt
-    const wait = Math.min(Math.max(dueAt - this.#now(), 0), pollMilliseconds)
+    const wait = Math.min(Math.max(dueAt - this.#now(), 0), this.#pollMilliseconds)
     this.#wake = setTimeout(() => this.#poll(), wait)
   }
 
@@ -246,7 +250,7 @@ export class Timers {
         this.#polling = false
         const again = this.#pollAgain
         this.#pollAgain = false
-        this.#wakeUpAt(this.#now() + (again ? 0 : pollMilliseconds))
+        this.#wakeUpAt(this.#now() + (again ? 0 : this.#pollMilliseconds))
       })
   }
 

@@ -9,7 +9,7 @@ import { SettingsError } from '../config/index.ts'
 import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
 import { createAccessLog, createLogger, type Logger, startTracing } from '../log/index.ts'
 import { createMetrics } from '../metrics/index.ts'
-import { operationsRoutes } from './operations-routes.ts'
+import { healthRoutes, operationsRoutes } from './operations-routes.ts'
 import type { CreateService, Service, ServiceHost } from './service.ts'
 import type { FetchFromSns } from './sns-host.ts'
 import { snsRoute } from './sns-route.ts'
@@ -83,9 +83,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   const authenticator = new CachedAuthenticator(judgeOf(services, options, peers.user), clock)
   broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
 
-  const routes = services.flatMap(service => service.routes)
-  routes.push(snsRoute({ host, services, fetchFromSns: options.fetchFromSns }))
-  routes.push(...operationsRoutes({ host, services, routes }))
+  const routes = routesFor(host, services, options)
   const http: HttpServer = createHttpServer(routes, {
     log,
     accessLog: options.accessLog ?? createAccessLog({ name: 'waybill', level: settings.LOG_LEVEL }),
@@ -134,7 +132,19 @@ function peerUrls(settings: Settings, given: HostOptions['peerUrls']): Partial<R
   }
 }
 
+function routesFor(host: ServiceHost, services: Service[], { fetchFromSns }: HostOptions): Route[] {
+  if (host.settings.WAYBILL_WORK === 'export') return healthRoutes({ host, services })
+  const routes = services.flatMap(service => service.routes)
+  routes.push(snsRoute({ host, services, fetchFromSns }))
+  routes.push(...operationsRoutes({ host, services, routes }))
+  return routes
+}
+
+/** Of a process that nobody signs in to. */
+const knowsNobody: Authenticator = { authenticate: async () => undefined }
+
 function judgeOf(services: Service[], { judge, settings }: HostOptions, user: Peer): Authenticator {
+  if (settings.WAYBILL_WORK === 'export') return knowsNobody
   const own = services.find(service => service.judge)?.judge
   if (!own && !judge && settings.USER_SERVICE_URL === undefined) {
     throw new SettingsError([

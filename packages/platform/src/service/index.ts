@@ -1,4 +1,5 @@
 export { type Host, type HostOptions, hostServices } from './host.ts'
+export { servicesToHost } from './kinds-of-work.ts'
 export {
   type CreateService,
   databaseUrlOf,

@@ -43,8 +43,8 @@ const plain = (name: string, summary: string, type: string, statuses = [200]) =>
     errors: [],
   })
 
-export function operationsRoutes(options: OperationsOptions): Route[] {
-  const { host, services } = options
+/** What tells machines how a process does: all that one serves which takes only exports. */
+export function healthRoutes({ host, services }: Omit<OperationsOptions, 'routes'>): Route[] {
   const route = routesOf('operations')
   addServiceGauges(host.metrics, services)
   return [
@@ -77,6 +77,14 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       contract: plain('readMetrics', 'Metrics in the Prometheus text format', 'text/plain'),
       controller: async () => document(host.metrics.registry.contentType, await host.metrics.registry.metrics()),
     }),
+  ]
+}
+
+export function operationsRoutes(options: OperationsOptions): Route[] {
+  const { host, services } = options
+  const route = routesOf('operations')
+  return [
+    ...healthRoutes(options),
     ...documentRoutes(options),
     route({
       verb: 'get',

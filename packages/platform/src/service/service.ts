@@ -48,6 +48,8 @@ export interface ServiceStore<T> {
 const housekeepingMilliseconds = 10 * 60_000
 /** No transaction of the housekeeping is larger than that; where there is more, the next comes at once. */
 const removedAtOnce = 2_000
+/** How long an export waits at most for a process that takes only exports. */
+const exportPollMilliseconds = 100
 /** How long a service that starts waits for its database. */
 const databasePatienceMilliseconds = 60_000
 
@@ -64,7 +66,11 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
   await migrate(database, migrations)
   // The plumbing's tables stand in every service's database; the service's own types need not know them.
   const plumbing = database as unknown as Database<never>
-  const timers = new Timers(plumbing, { clock, log, alone: database.engine === 'sqlite' })
+  const timers = new Timers(plumbing, {
+    ...{ clock, log, alone: database.engine === 'sqlite' },
+    // Its work is always another process's rows: nothing but a look tells that there is some.
+    pollMilliseconds: host.settings.WAYBILL_WORK === 'export' ? exportPollMilliseconds : undefined,
+  })
   const outbox = new Outbox(plumbing, { broker, clock, log })
   const consumer = new Consumer<T>(name, database, { timers, clock, log })
   const idempotency = new IdempotencyKeys(plumbing, clock)

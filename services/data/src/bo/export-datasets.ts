@@ -1,7 +1,9 @@
-// Exports the datasets of an order one after the other, each from its checkpoint where an earlier run left one.
+// Exports the datasets of an order, a few side by side, each from its checkpoint where an earlier run left one.
 import type { Timer } from '@waybill/platform/db'
+import { bulkhead } from 'cockatiel'
 import type { Cloud, ExportedFile } from '../clouds/cloud.ts'
 import { DatasetNotFound } from '../clouds/cloud-error.ts'
+import type { ConversionThreads } from '../clouds/conversion-threads.ts'
 import type { Checkpoint } from '../clouds/export-dataset.ts'
 import type { ExportFileRow, ExportWithFiles } from '../models/export.ts'
 import type { OpenCloud } from './open-cloud.ts'
@@ -10,6 +12,7 @@ import type { SaveProgress } from './save-progress.ts'
 interface Needs {
   openCloud: OpenCloud
   saveProgress: SaveProgress
+  threads: ConversionThreads
 }
 
 /** The export was cancelled while it was worked off. */
@@ -22,6 +25,10 @@ const tellEveryMilliseconds = 500
 /** Also without a word to others: so much, and what is on its way, is written again after a crash. */
 const saveEveryBytes = 8 * 1024 * 1024
 
+/** Each holds a part that is made and a part that is written, of some MiB. */
+const filesAtOnce = 12
+const filesOfOrderAtOnce = 4
+
 export type ExportDatasets = ReturnType<typeof createExportDatasets>
 
 /** One run of an export, in this process. */
@@ -32,42 +39,68 @@ export interface ExportRun {
   progressMade: boolean
 }
 
-/** Answers a result for each file of the export. */
-export function createExportDatasets({ openCloud, saveProgress }: Needs) {
+/** Answers a result for each file of the export, in their order. Nothing is written any more when it has answered or thrown. */
+export function createExportDatasets({ openCloud, saveProgress, threads }: Needs) {
+  const allFiles = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY)
+
   return async (it: ExportWithFiles, run: ExportRun): Promise<ExportedFile[]> => {
     const hasBegun = it.files.some(file => file.checkpoint !== null || file.sha256 !== null)
     const cloud = await openCloud(it.cloud, { forNewWork: !hasBegun })
-    const weights = await weigh(cloud, it)
-    const results: ExportedFile[] = []
+    const shares = new Shares(await weigh(cloud, it), it.files)
+    const failure = new AbortController()
+    const signal = AbortSignal.any([run.signal, failure.signal])
     let toldAt = performance.now()
     const isTimeToTell = () => performance.now() - toldAt >= tellEveryMilliseconds
 
-    const save = async (file: ExportFileRow, change: Partial<ExportFileRow>, done: number) => {
-      const percentage = percentageOf(weights, file.position, done)
+    const save: Save = async (file, change, share) => {
+      const percentage = shares.percentageWith(file, share)
       const told = isTimeToTell()
       if (told) toldAt = performance.now()
       if (!(await saveProgress(it, run.timer, { file, change, percentage, told }))) throw new ExportEnded()
       run.progressMade = true
     }
 
-    for (const file of it.files) {
-      run.signal.throwIfAborted()
-      const result = finishedBefore(file) ?? (await cloud.processOrder(taskOf(it, file, run, save)))
-      results.push(result)
-      const isLast = results.length === it.files.length
-      if (file.sha256 === null && !isLast && isTimeToTell()) {
+    const exportFile = async (file: ExportFileRow): Promise<ExportedFile> => {
+      signal.throwIfAborted()
+      let isKnown = file.checkpoint !== null
+      const task = taskOf(it, file, { signal, timer: run.timer }, (...progress) => {
+        isKnown = true
+        return save(...progress)
+      })
+      const result = await cloud.processOrder({ ...task, threads })
+      shares.done(file)
+      // Others are still at work: what is done is not done again after a crash, unless that is quicker than to note it.
+      if (!shares.areAllDone && (isKnown || isTimeToTell())) {
         await save(file, { ...result, percentage: 100, checkpoint: null }, 1)
       }
+      return result
     }
-    return results
+
+    const filesOfOrder = bulkhead(filesOfOrderAtOnce, Number.POSITIVE_INFINITY)
+    const results = it.files.map(async file => {
+      const before = finishedBefore(file)
+      if (before) return before
+      try {
+        return await filesOfOrder.execute(() => allFiles.execute(() => exportFile(file)))
+      } catch (error) {
+        failure.abort(error)
+        throw error
+      }
+    })
+    await Promise.allSettled(results)
+    // What failed first, and not what was ended because of it.
+    if (failure.signal.aborted) throw failure.signal.reason
+    return Promise.all(results)
   }
 }
+
+type Save = (file: ExportFileRow, change: Partial<ExportFileRow>, share: number) => Promise<void>
 
 function taskOf(
   { account, process_id }: ExportWithFiles,
   file: ExportFileRow,
-  { signal, timer }: ExportRun,
-  save: (file: ExportFileRow, change: Partial<ExportFileRow>, done: number) => Promise<void>,
+  { signal, timer }: Pick<ExportRun, 'signal' | 'timer'>,
+  save: Save,
 ) {
   const { dataset, format, position } = file
   return {
@@ -104,10 +137,32 @@ async function weigh(cloud: Cloud, { account, files }: ExportWithFiles): Promise
   })
 }
 
-function percentageOf(weights: number[], position: number, done: number): number {
-  const all = weights.reduce((sum, weight) => sum + weight, 0)
-  const before = weights.slice(0, position).reduce((sum, weight) => sum + weight, 0)
-  return between1And99(((before + weights[position]! * done) / all) * 100)
+/** How far an export is, by what of each file is done. */
+class Shares {
+  readonly #weights: number[]
+  readonly #shares: number[]
+
+  /** `files` as an earlier run left them. */
+  constructor(weights: number[], files: ExportFileRow[]) {
+    this.#weights = weights
+    this.#shares = files.map(file => (file.sha256 === null ? Math.min(file.percentage, 99) / 100 : 1))
+  }
+
+  get areAllDone(): boolean {
+    return this.#shares.every(share => share === 1)
+  }
+
+  done({ position }: ExportFileRow): void {
+    this.#shares[position] = 1
+  }
+
+  /** 1 to 99: of the whole, now that so much of the file is done. */
+  percentageWith({ position }: ExportFileRow, share: number): number {
+    this.#shares[position] = share
+    const all = this.#weights.reduce((sum, weight) => sum + weight, 0)
+    const done = this.#weights.reduce((sum, weight, at) => sum + weight * this.#shares[at]!, 0)
+    return between1And99((done / all) * 100)
+  }
 }
 
 function between1And99(percentage: number): number {

@@ -4,6 +4,7 @@ import type { ExportFormat } from '@waybill/contracts'
 import { areaNamePattern } from '@waybill/contracts'
 import type { AnyTx } from '@waybill/platform/db'
 import { CloudRefused } from './cloud-error.ts'
+import type { ConversionThreads } from './conversion-threads.ts'
 import type { Checkpoint } from './export-dataset.ts'
 
 export interface DatasetInfo {
@@ -32,6 +33,8 @@ export interface ExportTask {
   readonly signal: AbortSignal
   readonly saveEveryMilliseconds: number
   readonly saveEveryBytes: number
+  /** Where large sources are converted; without it, on the thread of the caller. */
+  readonly threads?: ConversionThreads
   /**
    * Called whenever so much time has passed or so many bytes have been written, with a point from which the work can go
    * on after a crash, and the share that is done (0 to 1). A rejection ends the work.

@@ -12,12 +12,14 @@ export class LentBuffers {
     this.#kept = options.kept
   }
 
+  /** Each has memory of its own, and so may be transferred to another thread. */
   take(): Buffer {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytes)
   }
 
-  /** Nobody may read or write it, or a view of it, any more. */
-  giveBack(buffer: Buffer): void {
-    if (buffer.length === this.#bytes && this.#free.length < this.#kept) this.#free.push(buffer)
+  /** The buffer, or a view of its beginning. Nobody may read or write it any more. */
+  giveBack(buffer: Uint8Array): void {
+    const { buffer: memory } = buffer
+    if (memory.byteLength === this.#bytes && this.#free.length < this.#kept) this.#free.push(Buffer.from(memory))
   }
 }

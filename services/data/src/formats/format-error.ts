@@ -4,10 +4,12 @@
 export class FormatError extends Error {
   override readonly name = 'FormatError'
   readonly line: number
+  readonly reason: string
 
   constructor(line: number, reason: string) {
     super(`line ${line}: ${reason}`)
     this.line = line
+    this.reason = reason
   }
 }
 

@@ -1,0 +1,74 @@
+// A thread that converts for exports whose bytes come and go elsewhere. It knows no cloud and no database.
+import { parentPort, type Transferable } from 'node:worker_threads'
+import { FormatError } from '../formats/index.ts'
+import { Conversion, type ConversionOrder, type Converted, slices } from './conversion.ts'
+import { LentBuffers } from './lent-buffers.ts'
+
+/** What is asked of a conversion, by its id. All but the last two are answered, in their order. */
+export type Question =
+  | { id: number; does: 'sum' | 'scan' | 'convert'; bytes: Uint8Array; handOverAt: number }
+  | { id: number; does: 'finish' }
+  | { id: number; does: 'begin'; order: ConversionOrder }
+  | { id: number; does: 'close' }
+  | { does: 'take back'; blocks: Uint8Array[] }
+
+export interface Reply {
+  id: number
+  /** The bytes of the question, to be written over. */
+  bytes?: Uint8Array
+  converted?: Converted & { sha256?: string }
+  /** Of a source that is not what it says. */
+  broken?: { line: number; reason: string }
+  /** Whatever else went wrong. */
+  error?: Error
+}
+
+const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
+const conversions = new Map<number, Conversion>()
+
+parentPort!.on('message', (question: Question) => {
+  switch (question.does) {
+    case 'take back':
+      for (const block of question.blocks) blocks.giveBack(block)
+      return
+    case 'begin':
+      conversions.set(question.id, new Conversion(question.order, blocks))
+      return
+    case 'close':
+      conversions.get(question.id)?.close()
+      conversions.delete(question.id)
+      return
+    default:
+      answer(question)
+  }
+})
+
+type Work = Extract<Question, { does: 'sum' | 'scan' | 'convert' | 'finish' }>
+
+function answer(question: Work): void {
+  const reply: Reply = { id: question.id }
+  try {
+    reply.converted = work(conversions.get(question.id)!, question)
+  } catch (error) {
+    if (error instanceof FormatError) reply.broken = { line: error.line, reason: error.reason }
+    else reply.error = error as Error
+  }
+  const transferred: Transferable[] = (reply.converted?.blocks ?? []).map(memoryOf)
+  if ('bytes' in question) {
+    reply.bytes = question.bytes
+    transferred.push(memoryOf(question.bytes))
+  }
+  parentPort!.postMessage(reply, transferred)
+}
+
+function work(conversion: Conversion, question: Work): Converted | undefined {
+  if (question.does === 'finish') return conversion.finish()
+  if (question.does === 'sum') conversion.sum(question.bytes)
+  else for (const slice of slices(question.bytes)) conversion[question.does](slice)
+  const isDue = question.does === 'convert' && conversion.heldBytes >= question.handOverAt
+  return isDue ? conversion.handOver() : undefined
+}
+
+function memoryOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.buffer as ArrayBuffer
+}
