@@ -1,10 +1,11 @@
 // A customer of the system under test: signed up, registered with LOCAL, with datasets in their own folder.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Manifest, Order, Process, ServiceName } from '@waybill/contracts'
+import { largestFileIn } from './largest-file.ts'
 import type { Target } from './load/workload.ts'
 import { type RunningSystem, serviceOf } from './running-system.ts'
 import { operator } from './started-process.ts'
@@ -116,15 +117,7 @@ export class Account {
 
   /** The size of the largest file that a delivery has so far, finished or not. */
   async deliveredBytes(processId: string): Promise<number> {
-    const folder = this.#deliveryFolder(processId)
-    const names = await readdir(folder).catch(() => [])
-    const sizes = names.map(name =>
-      stat(join(folder, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    )
-    return Math.max(0, ...(await Promise.all(sizes)))
+    return largestFileIn(this.#deliveryFolder(processId))
   }
 
   /** Gigabytes of deliveries are of no use to anybody. */

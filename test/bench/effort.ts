@@ -39,7 +39,8 @@ export const fullEffort: Effort = {
   followSeconds: 12,
   readsAtMost: 20_000,
   ordersToRead: 1_000,
-  passThroughBytes: 1_000_000_000,
+  /** More than 10⁷ records. */
+  passThroughBytes: 1_100_000_000,
   csvBytes: 200_000_000,
   idleReadSeconds: 10,
   idleSeconds: 5,

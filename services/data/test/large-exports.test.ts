@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { uuidv7 } from 'uuidv7'
@@ -88,7 +88,46 @@ describe.each([
     }
     const file = await cloud().processOrder({ ...task, checkpoint: saved[1], save })
     expect(file.sha256).toBe(sha256(ndjson))
-    for (const { uploaded } of again) expect(uploaded).toBeGreaterThan(saved[1]!.uploaded)
+    for (const { uploaded } of again) expect(uploaded).toBeGreaterThanOrEqual(saved[1]!.uploaded)
+  })
+
+  test('goes on at its checkpoint though a run that went on before was ended before its own first one', async () => {
+    const ended = new Error('ended')
+    const saved: Checkpoint[] = []
+    const task = taskOf('table', {
+      save: async checkpoint => {
+        if (saved.push(checkpoint) === 2) throw ended
+      },
+    })
+    await expect(cloud().processOrder(task)).rejects.toBe(ended)
+    const checkpoint = saved[1]
+    for (let crash = 0; crash < 2; crash++) {
+      const dying = cloud().processOrder({ ...task, checkpoint, save: () => Promise.reject(ended) })
+      await expect(dying).rejects.toBe(ended)
+    }
+    const again: Checkpoint[] = []
+    const save = async (it: Checkpoint) => {
+      again.push(it)
+    }
+    expect((await cloud().processOrder({ ...task, checkpoint, save })).sha256).toBe(sha256(ndjson))
+    for (const { uploaded } of again) expect(uploaded).toBeGreaterThanOrEqual(checkpoint!.uploaded)
+  })
+
+  test('that was complete when its run was ended is not written again', async () => {
+    let last: Checkpoint | undefined
+    const task = taskOf('table', {
+      save: async checkpoint => {
+        last = checkpoint
+      },
+    })
+    const file = await cloud().processOrder(task)
+    const { ino } = await stat(deliveryOf(task))
+    expect(await cloud().processOrder({ ...task, checkpoint: last })).toEqual(file)
+    expect((await stat(deliveryOf(task))).ino).toBe(ino)
+    // But what is not the file that it was is made anew.
+    await truncate(deliveryOf(task), 5)
+    expect(await cloud().processOrder({ ...task, checkpoint: last })).toEqual(file)
+    expect(sha256(await readFile(deliveryOf(task)))).toBe(file.sha256)
   })
 
   test('that is aborted rejects with the reason', async () => {

@@ -1,7 +1,8 @@
 // The work of an export: one source, read and written in a stream, from the beginning or from a checkpoint.
+import { createHash } from 'node:crypto'
 import { type ConverterState, FormatError, type SourceFormat } from '../formats/index.ts'
 import type { ExportedFile, ExportTask } from './cloud.ts'
-import { UploadLost } from './cloud-error.ts'
+import { CloudUnavailable, UploadLost } from './cloud-error.ts'
 import type { ConversionOrder } from './conversion.ts'
 import { ConversionHere } from './conversion-here.ts'
 import type { Converting, SourceChunk } from './converting.ts'
@@ -35,6 +36,8 @@ export interface Checkpoint {
   /** Bytes of output that the upload holds; they come from the records before `converter.offset`. */
   uploaded: number
   upload: unknown
+  /** What the file is, from the moment on at which it may be complete. */
+  finished?: ExportedFile
 }
 
 const partBytes = 1024 * 1024
@@ -51,9 +54,28 @@ export async function exportDataset(source: Source, target: UploadTarget, task: 
     } catch (error) {
       if (error instanceof FormatError) throw brokenSource(source.name, error)
       if (!(error instanceof UploadLost) || start === startsAtMost) throw error
+      const finished = checkpoint?.finished
+      if (finished && (await isComplete(target, finished, task.signal))) return finished
       checkpoint = undefined
     }
   }
+}
+
+/** Nothing but its checksum tells that what stands under the name is what was to be written. */
+async function isComplete(
+  target: UploadTarget,
+  { bytes, sha256 }: ExportedFile,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!target.readComplete) return false
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of target.readComplete(bytes)) hash.update(chunk)
+  } catch (error) {
+    if (error instanceof CloudUnavailable || signal.aborted) throw error
+    return false
+  }
+  return hash.digest('hex') === sha256
 }
 
 async function exportOnce(
@@ -77,7 +99,7 @@ async function exportOnce(
       await conversion.sum(chunk)
     }
     if (!checkpoint?.converter.columns) await findColumns(source, task, conversion)
-    return await convert(source, task, { conversion, output, from })
+    return await convert(source, task, { conversion, output, from, saved: checkpoint })
   } finally {
     await output.close()
     conversion.close()
@@ -91,11 +113,16 @@ function openConversion(source: Source, task: ExportTask, order: ConversionOrder
 interface Work {
   conversion: Converting
   output: Output
+  /** Where to begin; without it, at the beginning. */
   from: Checkpoint | undefined
+  /** The last one that was saved. */
+  saved: Checkpoint | undefined
 }
 
-async function convert(source: Source, task: ExportTask, { conversion, output, from }: Work): Promise<ExportedFile> {
+async function convert(source: Source, task: ExportTask, work: Work): Promise<ExportedFile> {
   const { signal, saveEveryMilliseconds, saveEveryBytes } = task
+  const { conversion, output, from } = work
+  let { saved } = work
   let savedAt = performance.now()
   let savedBytes = output.uploaded
   let cursor = from?.cursor ?? null
@@ -116,16 +143,16 @@ async function convert(source: Source, task: ExportTask, { conversion, output, f
     const { version, bytes } = source
     const { state } = converted
     const upload = await output.settle()
-    await task.save(
-      { version, converter: state, cursor, uploaded: output.uploaded, upload },
-      bytes === 0 ? 0 : Math.min(state.offset / bytes, 1),
-    )
+    saved = { version, converter: state, cursor, uploaded: output.uploaded, upload }
+    await task.save(saved, bytes === 0 ? 0 : Math.min(state.offset / bytes, 1))
   }
   signal.throwIfAborted()
   const { blocks, state, sha256 } = await conversion.finish()
   if (blocks.length > 0) await output.append(blocks)
+  const file = { records: state.records, bytes: output.uploaded, sha256 }
+  if (saved) await task.save({ ...saved, finished: file }, 1)
   await output.complete(task)
-  return { records: state.records, bytes: output.uploaded, sha256 }
+  return file
 }
 
 /** What was converted and is on its way to the upload. */

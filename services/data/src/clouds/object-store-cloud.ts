@@ -155,7 +155,13 @@ export abstract class ObjectStoreCloud extends Cloud {
   }
 
   override async processOrder(task: ExportTask): Promise<ExportedFile> {
-    const target = this.writeObject(this.#deliveryKey(task), contentTypes[task.format])
+    const key = this.#deliveryKey(task)
+    const written = this.writeObject(key, contentTypes[task.format])
+    const target: UploadTarget = {
+      begin: () => written.begin(),
+      resume: (state, bytes) => written.resume(state, bytes),
+      readComplete: bytes => this.readObject({ key }, 0, bytes - 1, { signal: task.signal, lent: true }),
+    }
     return untilUnchanged(async () =>
       exportDataset(this.#source(await this.#find(task.account, task.dataset)), target, task),
     )

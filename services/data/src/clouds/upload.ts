@@ -23,4 +23,9 @@ export interface UploadTarget {
   begin(): Promise<Upload>
   /** Goes on behind the first `bytes` bytes, forgetting what came after. Throws UploadLost where they are gone. */
   resume(state: unknown, bytes: number): Promise<Upload>
+  /**
+   * The first `bytes` bytes of what stands complete under the name: a run may be ended after it has completed its upload and
+   * before it could say so. Absent where `resume` goes on all the same.
+   */
+  readComplete?(bytes: number): AsyncIterable<Uint8Array>
 }

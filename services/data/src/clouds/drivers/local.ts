@@ -146,15 +146,15 @@ export class LocalCloud extends ObjectStoreCloud {
       begin: async () => {
         const path = await place()
         await removeParts(path)
-        const part = newPart(path)
+        const part = newPart(path, newLineage())
         return new LocalUpload({ path, part }, await open(part, 'wx+', 0o600), 0, synced)
       },
       resume: async (state, bytes) => {
         const path = await place()
-        const part = newPart(path)
-        const earlier = join(dirname(path), partIn(state) ?? `${basename(path)}${partEnding}`)
-        const found = await rename(earlier, part).then(() => true, ifMissing(false))
-        if (!found) throw new UploadLost(`${earlier} is gone`)
+        const earlier = await findPart(path, partIn(state))
+        const part = newPart(path, lineageOf(earlier) ?? newLineage())
+        const found = earlier !== undefined && (await rename(earlier, part).then(() => true, ifMissing(false)))
+        if (!found) throw new UploadLost(`the beginning of ${basename(path)} is gone`)
         const file = await open(part, 'r+')
         if ((await file.stat()).size < bytes) {
           await file.close()
@@ -217,21 +217,41 @@ export function localRoot(home: string, name: string): string {
 
 /**
  * Each run has a name of its own for its part and takes the one of the run before over by giving it that name: a run that
- * was taken for dead, and is not, finds nothing under its own name that it could complete.
+ * was taken for dead, and is not, finds nothing under its own name that it could complete. The first half of what is added to
+ * the name says who began the file and stays: a run that is ended before its first checkpoint has taken the part along.
  */
-function newPart(path: string): string {
-  return `${path}.${randomBytes(6).toString('hex')}${partEnding}`
+function newPart(path: string, lineage: string): string {
+  return `${path}.${lineage}${randomBytes(3).toString('hex')}${partEnding}`
+}
+
+function newLineage(): string {
+  return randomBytes(3).toString('hex')
+}
+
+function lineageOf(part: string | undefined): string | undefined {
+  return part && /\.([0-9a-f]{6})[0-9a-f]{6}\.part$/.exec(part)?.[1]
+}
+
+/** The part that a checkpoint names, or what a later run has made of it; undefined where it is gone. */
+async function findPart(path: string, named: string | undefined): Promise<string | undefined> {
+  const wanted = named ?? `${basename(path)}${partEnding}`
+  const parts = await listParts(path)
+  const lineage = lineageOf(wanted)
+  const found = parts.find(part => part === wanted) ?? parts.find(part => lineage && lineageOf(part) === lineage)
+  return found && join(dirname(path), found)
+}
+
+/** The names of a file's parts. */
+async function listParts(path: string): Promise<string[]> {
+  const file = basename(path)
+  // The name to its end: another dataset's may begin like this one's.
+  const isPart = (name: string) => name.startsWith(file) && /^(\.[0-9a-f]{12})?\.part$/.test(name.slice(file.length))
+  return (await readdir(dirname(path))).filter(isPart)
 }
 
 /** Of a file that is begun anew. */
 async function removeParts(path: string): Promise<void> {
-  const folder = dirname(path)
-  const file = basename(path)
-  for (const name of await readdir(folder)) {
-    // The name to its end: another dataset's may begin like this one's.
-    const isPart = name.startsWith(file) && /^(\.[0-9a-f]{12})?\.part$/.test(name.slice(file.length))
-    if (isPart) await rm(join(folder, name), { force: true })
-  }
+  for (const part of await listParts(path)) await rm(join(dirname(path), part), { force: true })
 }
 
 /** What `settle` answered; versions of before had one name for all parts and answered null. */
