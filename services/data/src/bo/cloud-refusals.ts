@@ -1,7 +1,14 @@
 // What a client is told when a cloud says no, says nothing, or does not have what was asked for.
 import { type ApiError, refuse } from '@waybill/platform/http'
 import { TaskCancelledError, TimeoutStrategy, timeout } from 'cockatiel'
-import { CloudRefused, CloudUnavailable, DatasetNotFound, SourceBroken, SourceChanged } from '../clouds/cloud-error.ts'
+import {
+  CloudRefused,
+  CloudUnavailable,
+  DatasetNotFound,
+  OrderNeeded,
+  SourceBroken,
+  SourceChanged,
+} from '../clouds/cloud-error.ts'
 
 /** However often a cloud is asked again, and whatever it is made of: a client is not kept waiting for longer. */
 const answerSeconds = 15
@@ -20,6 +27,8 @@ function refusalFor(error: unknown): ApiError | undefined {
   const { message } = error as Error
   if (error instanceof DatasetNotFound) return refuse('DATASET_NOT_FOUND', `${message}: GET /data lists what there is`)
   if (error instanceof SourceChanged) return refuse('CURSOR_EXPIRED', `${message}: begin again without a cursor`)
+  if (error instanceof OrderNeeded)
+    return refuse('ORDER_REQUIRED', `${message}: POST /user/order, then read the delivery`)
   if (error instanceof CloudRefused || error instanceof SourceBroken) return refuse('CLOUD_REFUSED', message)
   if (error instanceof CloudUnavailable) return unavailable(message, error)
   if (error instanceof TaskCancelledError) {

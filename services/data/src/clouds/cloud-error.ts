@@ -23,6 +23,11 @@ export class SourceBroken extends Error {
   override readonly name = 'SourceBroken'
 }
 
+/** What is asked for takes an order: it is too much for an answer at once. The message is for the customer. */
+export class OrderNeeded extends Error {
+  override readonly name = 'OrderNeeded'
+}
+
 /** A source is not the one that was begun: whoever reads it starts anew. */
 export class SourceChanged extends Error {
   override readonly name = 'SourceChanged'

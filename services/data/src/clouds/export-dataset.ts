@@ -24,6 +24,8 @@ export interface Source {
   format: SourceFormat
   /** As announced: for the percentage. */
   bytes: number
+  /** The share that is read, 0 to 1, where the place in it says nothing of that. */
+  shareRead?(): number
   /** A chunk is good only until the next one is asked for. Throws SourceChanged where it is not the version that was found. */
   read(from: SourcePlace, signal: AbortSignal): AsyncIterable<SourceChunk>
 }
@@ -140,11 +142,11 @@ async function convert(source: Source, task: ExportTask, work: Work): Promise<Ex
     if (!isDue || converted.cursor === null) continue
     savedAt = now
     savedBytes = output.uploaded
-    const { version, bytes } = source
+    const { version } = source
     const { state } = converted
     const upload = await output.settle()
     saved = { version, converter: state, cursor, uploaded: output.uploaded, upload }
-    await task.save(saved, bytes === 0 ? 0 : Math.min(state.offset / bytes, 1))
+    await task.save(saved, shareDone(source, state.offset))
   }
   signal.throwIfAborted()
   const { blocks, state, sha256 } = await conversion.finish()
@@ -153,6 +155,11 @@ async function convert(source: Source, task: ExportTask, work: Work): Promise<Ex
   if (saved) await task.save({ ...saved, finished: file }, 1)
   await output.complete(task)
   return file
+}
+
+function shareDone({ bytes, shareRead }: Source, offset: number): number {
+  if (shareRead) return shareRead()
+  return bytes === 0 ? 0 : Math.min(offset / bytes, 1)
 }
 
 /** What was converted and is on its way to the upload. */

@@ -11,10 +11,11 @@ import {
   type ExportedFile,
   type ExportTask,
 } from './cloud.ts'
-import { DatasetNotFound, SourceBroken, SourceChanged } from './cloud-error.ts'
-import { exportDataset, type Source } from './export-dataset.ts'
+import { DatasetNotFound, OrderNeeded, SourceBroken, SourceChanged } from './cloud-error.ts'
+import { exportDataset, type Source, type SourceChunk, type SourcePlace } from './export-dataset.ts'
+import { unpackGzip } from './gzip.ts'
 import { type KnownDataset, KnownDatasets } from './known-datasets.ts'
-import { type PagePosition, readRecords } from './read-records.ts'
+import { type PagePosition, type RecordFile, readRecords } from './read-records.ts'
 import { sourceEndings } from './source-endings.ts'
 import type { UploadTarget } from './upload.ts'
 
@@ -30,6 +31,7 @@ export interface StoredObject {
 interface DatasetObject extends StoredObject {
   dataset: string
   format: SourceFormat
+  packed: 'gzip' | undefined
   /** Of sourceEndings: the first wins where a dataset has several files. */
   rank: number
 }
@@ -40,6 +42,8 @@ interface Position extends PagePosition {
 
 const sharedAccount = '_shared'
 const deliveryFolder = '.waybill'
+/** A packed file has to be unpacked from its beginning for each of its pages: those behind so much take an order. */
+const pagedUnpackedBytes = 16 * 1024 * 1024
 
 export abstract class ObjectStoreCloud extends Cloud {
   readonly #prefix: string
@@ -140,18 +144,27 @@ export abstract class ObjectStoreCloud extends Cloud {
     from: Position | undefined,
   ): Promise<DataPage> {
     if (from && from.version !== versionOf(object)) throw new SourceChanged(`${fileName(object)} has changed`)
-    const { records, next } = await readRecords(
-      {
-        name: fileName(object),
-        format: object.format,
-        bytes: object.bytes,
-        hints,
-        read: (start, end) => this.readPiece(object, start, end),
-      },
-      from,
-      limit,
-    )
+    const file = object.packed ? this.#packedFile(object, from) : this.#plainFile(object)
+    const { records, next } = await readRecords({ ...file, hints }, from, limit)
     return { records, next: next && ({ ...next, version: versionOf(object) } satisfies Position) }
+  }
+
+  #plainFile(object: DatasetObject): RecordFile {
+    const { format, bytes } = object
+    return { name: fileName(object), format, bytes, read: (start, end) => this.readPiece(object, start, end) }
+  }
+
+  #packedFile(object: DatasetObject, from: Position | undefined): RecordFile {
+    const name = fileName(object)
+    if ((from?.offset ?? 0) > pagedUnpackedBytes) {
+      const mebibytes = pagedUnpackedBytes / 1024 / 1024
+      throw new OrderNeeded(`${name} is compressed and can be paged through in its first ${mebibytes} MiB only`)
+    }
+    return {
+      ...{ name, format: object.format, bytes: 'unknown' },
+      read: (start, end) =>
+        upTo(end + 1 - start, unpackGzip(name, this.readObject(object, 0, object.bytes - 1), start)),
+    }
   }
 
   override async processOrder(task: ExportTask): Promise<ExportedFile> {
@@ -193,15 +206,31 @@ export abstract class ObjectStoreCloud extends Cloud {
   }
 
   #source(object: DatasetObject): Source {
+    const { format, bytes } = object
+    const about = { name: fileName(object), version: versionOf(object), format, bytes }
+    return object.packed ? this.#packedSource(object, about) : { ...about, read: this.#readPlain.bind(this, object) }
+  }
+
+  async *#readPlain(object: DatasetObject, { offset }: SourcePlace, signal: AbortSignal): AsyncIterable<SourceChunk> {
+    for await (const bytes of this.readObject(object, offset, object.bytes - 1, { signal, lent: true })) yield { bytes }
+  }
+
+  /** A run that goes on unpacks what is before its checkpoint once more, and writes none of it. */
+  #packedSource(object: DatasetObject, about: Omit<Source, 'read'>): Source {
+    let packedRead = 0
+    const readPacked = async function* (this: ObjectStoreCloud, signal: AbortSignal) {
+      packedRead = 0
+      for await (const bytes of this.readObject(object, 0, object.bytes - 1, { signal })) {
+        packedRead += bytes.length
+        yield bytes
+      }
+    }.bind(this)
     return {
-      name: fileName(object),
-      version: versionOf(object),
-      format: object.format,
-      bytes: object.bytes,
-      read: async function* (this: ObjectStoreCloud, from: { offset: number }, signal: AbortSignal) {
-        const chunks = this.readObject(object, from.offset, object.bytes - 1, { signal, lent: true })
-        for await (const bytes of chunks) yield { bytes }
-      }.bind(this),
+      ...about,
+      shareRead: () => packedRead / Math.max(object.bytes, 1),
+      async *read({ offset }, signal) {
+        for await (const bytes of unpackGzip(about.name, readPacked(signal), offset)) yield { bytes }
+      },
     }
   }
 
@@ -236,11 +265,21 @@ function fileName({ key }: StoredObject): string {
 /** Undefined for a file that is no dataset. */
 function asDataset(object: StoredObject): DatasetObject | undefined {
   const name = fileName(object)
-  const dot = name.lastIndexOf('.')
-  const rank = sourceEndings.findIndex(({ ending }) => ending === name.slice(dot + 1))
-  const dataset = name.slice(0, dot)
-  if (rank === -1 || !areaNamePattern.test(dataset)) return undefined
-  return { ...object, dataset, format: sourceEndings[rank]!.format, rank }
+  const rank = sourceEndings.findIndex(({ ending }) => name.endsWith(`.${ending}`))
+  if (rank === -1) return undefined
+  const { ending, format, packed } = sourceEndings[rank]!
+  const dataset = name.slice(0, -ending.length - 1)
+  return areaNamePattern.test(dataset) ? { ...object, dataset, format, packed, rank } : undefined
+}
+
+/** The first `bytes` bytes, fewer where there are no more. */
+async function* upTo(bytes: number, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let left = bytes
+  for await (const chunk of chunks) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) return
+  }
 }
 
 function bestOfEach(objects: DatasetObject[]): Iterable<DatasetObject> {

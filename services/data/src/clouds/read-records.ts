@@ -7,7 +7,8 @@ export interface RecordFile {
   /** For messages: `airports.csv`. */
   name: string
   format: SourceFormat
-  bytes: number
+  /** Where it is unknown, less than was asked for is the end. */
+  bytes: number | 'unknown'
   /** Of this version of the file; written here for the next page. */
   hints?: PageHints
   /** Both inclusive. */
@@ -66,6 +67,7 @@ class PageReader {
   readonly #converter
   #readTo: number
   #readBytes: number
+  #isAtEnd = false
   #output: Uint8Array[] = []
   #outputBytes = 0
 
@@ -96,7 +98,7 @@ class PageReader {
     const enough = this.records + count
     this.#keep(this.#converter.convert(nothing, count))
     const isFull = () => this.records >= enough || (this.#outputBytes >= pageBytes && this.records > enough - count)
-    while (!isFull() && this.#readTo < this.#file.bytes) {
+    while (!isFull() && this.#hasBytes()) {
       for await (const chunk of this.#readOn()) {
         this.#keep(this.#converter.convert(chunk, enough - this.records))
       }
@@ -106,18 +108,35 @@ class PageReader {
 
   /** Reads the header row of CSV and no record. */
   async readColumns(): Promise<string[] | undefined> {
-    while (this.#converter.state.columns === undefined && this.#readTo < this.#file.bytes) {
+    while (this.#converter.state.columns === undefined && this.#hasBytes()) {
       for await (const chunk of this.#readOn()) this.#converter.convert(chunk, 0)
     }
     if (this.#converter.state.columns === undefined) this.#converter.finish(0)
     return this.#converter.state.columns
   }
 
+  #hasBytes(): boolean {
+    const { bytes } = this.#file
+    return bytes === 'unknown' ? !this.#isAtEnd : this.#readTo < bytes
+  }
+
   #readOn(): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    const { bytes } = this.#file
     const start = this.#readTo
-    this.#readTo = Math.min(start + this.#readBytes, this.#file.bytes)
+    const end = start + this.#readBytes
+    this.#readTo = bytes === 'unknown' ? end : Math.min(end, bytes)
     this.#readBytes = Math.min(this.#readBytes * 4, largestReadBytes)
-    return this.#file.read(start, this.#readTo - 1)
+    const chunks = this.#file.read(start, this.#readTo - 1)
+    return bytes === 'unknown' ? this.#upToEnd(chunks, start) : chunks
+  }
+
+  async *#upToEnd(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, start: number): AsyncIterable<Uint8Array> {
+    let at = start
+    for await (const chunk of chunks) {
+      at += chunk.length
+      yield chunk
+    }
+    this.#isAtEnd = at < this.#readTo
   }
 
   #keep(pieces: Uint8Array[]): void {

@@ -2,10 +2,22 @@
 
 import type { SourceFormat } from '../formats/index.ts'
 
-/** In the order in which they win where a dataset has several files. */
-export const sourceEndings: readonly { ending: string; format: SourceFormat }[] = [
+export interface SourceEnding {
+  ending: string
+  format: SourceFormat
+  /** What is in the file is packed. */
+  packed?: 'gzip'
+}
+
+const plain: readonly SourceEnding[] = [
   { ending: 'ndjson', format: 'ndjson' },
   { ending: 'jsonl', format: 'ndjson' },
   { ending: 'json', format: 'json' },
   { ending: 'csv', format: 'csv' },
+]
+
+/** In the order in which they win where a dataset has several files. */
+export const sourceEndings: readonly SourceEnding[] = [
+  ...plain,
+  ...plain.map(({ ending, format }) => ({ ending: `${ending}.gz`, format, packed: 'gzip' as const })),
 ]
