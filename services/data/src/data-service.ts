@@ -114,7 +114,7 @@ export const createDataService: CreateService = async host => {
 
 /** A processor is left to what answers HTTP; more than a few threads cost more memory than they bring. */
 function conversionThreads(): number {
-  return Math.min(Math.max(availableParallelism() - 1, 1), 4)
+  return Math.min(Math.max(availableParallelism() - 1, 1), 3)
 }
 
 function openRegistry(

@@ -1,4 +1,5 @@
 // A thread that converts for exports whose bytes come and go elsewhere. It knows no cloud and no database.
+import { constants, setPriority } from 'node:os'
 import { parentPort, type Transferable } from 'node:worker_threads'
 import { FormatError } from '../formats/index.ts'
 import { Conversion, type ConversionOrder, type Converted, slices } from './conversion.ts'
@@ -25,6 +26,9 @@ export interface Reply {
 
 const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
 const conversions = new Map<number, Conversion>()
+
+// Where processors are short, answers come first. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)).
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 parentPort!.on('message', (question: Question) => {
   switch (question.does) {

@@ -1,4 +1,6 @@
 // A few threads that convert for large exports, so that nothing waits for them on the thread that answers HTTP.
+import module from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { FormatError } from '../formats/index.ts'
 import { asBuffer, type ConversionOrder } from './conversion.ts'
@@ -45,7 +47,10 @@ interface Asked {
 }
 
 class ConversionThread {
-  readonly #worker = new Worker(new URL('./conversion-thread.ts', import.meta.url), { resourceLimits, env: {} })
+  readonly #worker = new Worker(new URL('./conversion-thread.ts', import.meta.url), {
+    resourceLimits,
+    env: cachedCode(),
+  })
   readonly #onEnd: () => void
   /** In the order of the questions, by conversion. */
   readonly #asked = new Map<number, Asked[]>()
@@ -106,6 +111,12 @@ class ConversionThread {
     this.#onEnd()
     for (const asked of this.#asked.values()) for (const { reject } of asked.splice(0)) reject(this.#failure)
   }
+}
+
+/** The compiled code that the process keeps: it halves what a thread costs to begin. Of our settings it needs none. */
+function cachedCode(): Record<string, string> {
+  const folder = module.getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }
 
 type Fed = 'sum' | 'scan' | 'convert'

@@ -91,10 +91,17 @@ export class Conversion {
 
   #begun(): Converter {
     if (!this.#converter) {
-      const { from, to, state, columns } = this.#order
-      this.#converter = createConverter({ from, to, state, columns: columns ?? this.#scanner?.finish() })
+      const { from, to, state } = this.#order
+      this.#converter = createConverter({ from, to, state, columns: this.#findColumns() })
     }
     return this.#converter
+  }
+
+  /** A source without a byte was never scanned, and has none. */
+  #findColumns(): string[] | undefined {
+    const { from, to, columns } = this.#order
+    if (columns || to !== 'csv' || from === 'csv') return columns
+    return (this.#scanner ?? createColumnScanner({ from })).finish()
   }
 
   #keep(pieces: Uint8Array[]): void {
