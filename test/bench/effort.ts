@@ -59,7 +59,7 @@ export const quickEffort: Effort = {
   readsAtMost: 4_000,
   ordersToRead: 100,
   passThroughBytes: 300_000_000,
-  csvBytes: 20_000_000,
+  csvBytes: 100_000_000,
   idleReadSeconds: 1,
   idleSeconds: 3,
   killAfterSeconds: 1,

@@ -190,11 +190,9 @@ class ConversionElsewhere implements Converting {
   /** Sends what is gathered; answers what came of the batch before. */
   #ask(handOverAt: number): Promise<ConvertedChunk | undefined> {
     const before = this.#before
-    if (this.#batch) {
-      this.#before = this.#answerTo(this.#batch, handOverAt)
-      // It is for the next call to hear that it failed; there may be none.
-      this.#before.catch(() => {})
-    }
+    this.#before = this.#batch ? this.#answerTo(this.#batch, handOverAt) : Promise.resolve(undefined)
+    // It is for the next call to hear that it failed; there may be none.
+    this.#before.catch(() => {})
     this.#batch = undefined
     return before
   }
