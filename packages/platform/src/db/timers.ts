@@ -1,5 +1,6 @@
 // Time is rows: what is to happen later, or must go on after a crash, is a row with a due time that any instance may claim.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock/index.ts'
 import { type Logger, rememberContext, withoutContext, withRememberedContext } from '../log/index.ts'
 import type { Database, Tx } from './database.ts'
@@ -107,8 +108,10 @@ export class Timers {
   readonly #running = new Set<Promise<void>>()
   /** What this instance has claimed: never claimed twice, even when the clock jumps over the end of the claim. */
   readonly #inHand = new Map<string, Claim>()
-  readonly #stopping = new AbortController()
+  #stopping = new AbortController()
   #started = false
+  /** Looks for whatever is due; else only what is scheduled here and due at once is taken. */
+  #seeks = false
   #wake: NodeJS.Timeout | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #renewal: NodeJS.Timeout | undefined
@@ -129,6 +132,17 @@ export class Timers {
   /** Says who does the work of a kind, and how many of it may be under way at once in this process. */
   handle(kind: string, handler: TimerHandler, options: { concurrency: number }): void {
     this.#kinds.set(kind, { handler, concurrency: options.concurrency, running: 0, waiting: [], isBehind: false })
+  }
+
+  /** As `schedule`, unless (kind, subject) is scheduled already. */
+  async scheduleOnce(anyTx: AnyTx, kind: string, subject: string, dueAtHere: number): Promise<void> {
+    const isScheduled = await (anyTx as Tx<TimersTable>)
+      .selectFrom('timers')
+      .select('kind')
+      .where('kind', '=', kind)
+      .where('subject', '=', subject)
+      .executeTakeFirst()
+    if (!isScheduled) await this.schedule(anyTx, kind, subject, dueAtHere)
   }
 
   /**
@@ -171,24 +185,40 @@ export class Timers {
     await timerGone.run(tx as Tx<TimersTable>, { kind, subject })
   }
 
-  async start(): Promise<void> {
+  /**
+   * Takes work: whatever is due, again and again, or, where it is not to be `seeking`, only what is scheduled here and due
+   * at once. May be called again after `stop`.
+   */
+  async start({ seeking = true } = {}): Promise<void> {
     await this.#time.read()
+    this.#stopping = new AbortController()
     this.#started = true
+    this.#seeks = seeking
     if (this.#options.alone) await this.#database.db.updateTable('timers').set({ claimed_until: 0 }).execute()
     this.#renewal = setInterval(() => this.#renew(), renewMilliseconds)
     this.#forgetMoves = this.#options.clock.onMove(() => this.#poll())
     this.#poll()
   }
 
-  /** Claims no more and waits until what is under way has ended; handlers see `stopping`. */
-  async stop(): Promise<void> {
-    this.#started = false
+  /**
+   * Claims no more and waits until what is under way has ended; handlers see `stopping`, at once or, where there is
+   * `patience`, so many milliseconds later. Until then what comes of the work under way, and is due at once, is done too;
+   * what is scheduled after that is only written down.
+   */
+  async stop(patience = 0): Promise<void> {
+    this.#seeks = false
     this.#forgetMoves()
     clearTimeout(this.#wake)
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    if (patience > 0) await this.#untilIdle(patience)
+    this.#started = false
     this.#stopping.abort()
     await this.#claiming
     await Promise.allSettled(this.#running)
     clearInterval(this.#renewal)
+    // The claims of what never had its turn run out by themselves.
+    for (const kind of this.#kinds.values()) kind.waiting.length = 0
+    this.#inHand.clear()
   }
 
   /** For each kind: how late (ms) the oldest row is that is due and that nobody has claimed; 0 where there is none. */
@@ -212,13 +242,24 @@ export class Timers {
     return this.#now() + Math.round(time - this.#options.clock.now())
   }
 
+  async #untilIdle(patience: number): Promise<void> {
+    const ended = new AbortController()
+    const late = wait(patience, undefined, { signal: ended.signal }).catch(() => {})
+    const idle = async () => {
+      await this.#claiming
+      while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    }
+    await Promise.race([idle(), late])
+    ended.abort()
+  }
+
   #hasRoom(kind: string): boolean {
     const known = this.#kinds.get(kind)
     return this.#started && known !== undefined && known.running + known.waiting.length < known.concurrency
   }
 
   #wakeUpAt(dueAt: number): void {
-    if (!this.#started || dueAt >= this.#wakeAt) return
+    if (!this.#seeks || dueAt >= this.#wakeAt) return
     clearTimeout(this.#wake)
     this.#wakeAt = dueAt
     const wait = Math.min(Math.max(dueAt - this.#now(), 0), this.#pollMilliseconds)
@@ -226,7 +267,7 @@ export class Timers {
   }
 
   #poll(): void {
-    if (!this.#started) return
+    if (!this.#seeks) return
     // What called may have been the wake-up: one that is over must not stand in the way of the next.
     clearTimeout(this.#wake)
     this.#wakeAt = Number.POSITIVE_INFINITY

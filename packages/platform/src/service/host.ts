@@ -22,6 +22,8 @@ export interface HostOptions {
   log?: Logger
   accessLog?: Logger
   drainMilliseconds?: number
+  /** Nothing works in the background but between `work` and `rest`: for a process that is frozen in between. */
+  onDemand?: boolean
   broker?: Broker
   /** Judges tokens where the user service is not hosted here: for tests of a service on its own. */
   judge?: Authenticator
@@ -35,6 +37,13 @@ export interface Host {
   readonly url: string
   readonly routes: Route[]
   readonly services: Service[]
+  /**
+   * Only on demand. Begins background work: whatever is due and waits in the outboxes, or, not `seeking`, only what comes of
+   * the calls and messages that this process takes from now on.
+   */
+  work(options: { seeking: boolean }): Promise<void>
+  /** Ends background work: waits up to `patience` ms until none is under way, then stops the rest where it can go on later. */
+  rest(patience: number): Promise<void>
   /** Takes no more work, finishes what is in flight, closes the databases. */
   stop(): Promise<void>
 }
@@ -103,12 +112,19 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   const port = await http.listen(settings.PORT, settings.HOST)
   ownUrl = `http://${settings.HOST === '0.0.0.0' ? '127.0.0.1' : settings.HOST}:${port}`
   for (const service of services) await service.start?.()
-  for (const service of services) await service.store.start()
+  const startStores = async (how: { seeking: boolean }) => {
+    for (const service of services) await service.store.start(how)
+  }
+  if (!options.onDemand) await startStores({ seeking: true })
 
   return {
     url: `http://localhost:${port}`,
     routes,
     services,
+    work: startStores,
+    async rest(patience) {
+      await Promise.all(services.map(service => service.store.rest(patience)))
+    },
     async stop() {
       await within(closeWithinMilliseconds, http.close())
       http.server.closeAllConnections()

@@ -41,7 +41,10 @@ export interface ServiceStore<T> {
   readonly timers: Timers
   readonly consumer: Consumer<T>
   readonly idempotency: IdempotencyKeys
-  start(): Promise<void>
+  /** Begins the work of timers and outbox: all that waits, or, not `seeking`, only what comes of calls and messages from now on. */
+  start(options?: { seeking: boolean }): Promise<void>
+  /** Ends it, what is under way included, within `patience` ms where that is possible; `start` begins it again. */
+  rest(patience: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -85,22 +88,28 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
     await database.transaction(tx => timer.reschedule(tx, clock.now() + pause))
   }
 
+  async function rest(patience: number): Promise<void> {
+    await timers.stop(patience)
+    await outbox.stop()
+  }
+
   return {
     database,
     outbox,
     timers,
     consumer,
     idempotency,
-    async start() {
-      await timers.start()
-      await database.transaction(tx =>
-        timers.schedule(tx, 'housekeeping', name, clock.now() + housekeepingMilliseconds),
-      )
+    async start({ seeking } = { seeking: true }) {
+      await timers.start({ seeking })
+      if (!seeking) return
+      // However often processes come and go, it is never put off for ever.
+      const dueAt = clock.now() + housekeepingMilliseconds
+      await database.transaction(tx => timers.scheduleOnce(tx, 'housekeeping', name, dueAt))
       await outbox.start()
     },
+    rest,
     async stop() {
-      await timers.stop()
-      await outbox.stop()
+      await rest(0)
       await database.close()
     },
   }
