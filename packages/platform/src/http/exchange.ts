@@ -17,6 +17,11 @@ import type { KeptAnswer } from './idempotency.ts'
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/
 const heartbeatMilliseconds = 15_000
 
+/** The caller's id for a request where it sent a well-formed one, else a new one. */
+export function requestIdOf(given: unknown): string {
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : uuidv7()
+}
+
 export class Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -37,8 +42,7 @@ export class Exchange {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request
     this.response = response
-    const given = request.headers['x-request-id']
-    this.requestId = typeof given === 'string' && requestIdPattern.test(given) ? given : uuidv7()
+    this.requestId = requestIdOf(request.headers['x-request-id'])
     this.#parent = readTraceparent(request.headers.traceparent as string | undefined)
     // While tracing is on, the span names itself as soon as it is known whose it is.
     const traceparent = installedTracing() ? '' : acceptTraceparent(this.#parent)

@@ -10,11 +10,12 @@ export {
   RawJson,
   type StreamEvent,
 } from './answer.ts'
-export { ApiError, type FieldError, refuse, refuseField } from './api-error.ts'
+export { ApiError, type FieldError, problemDocument, refuse, refuseField } from './api-error.ts'
 export { bodyLimitBytes, createHttpServer, type HttpOptions, type HttpServer } from './app.ts'
 export { createAsyncApiDocument } from './asyncapi.ts'
 export { type Cursors, createCursors, cutPage } from './cursor.ts'
 export { createDocsPage } from './docs-page.ts'
+export { requestIdOf } from './exchange.ts'
 export { IdempotencyKeys } from './idempotency.ts'
 export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 export { createOpenApiDocument, type OpenApiDocument } from './openapi.ts'

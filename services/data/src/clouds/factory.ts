@@ -1,5 +1,6 @@
 // Makes clouds by the names of their drivers: a driver is a file in the folder drivers, a cloud is a row that names one.
 import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
 import type { Clock } from '@waybill/platform/clock'
 import type Joi from 'joi'
 import type { Cloud } from './cloud.ts'
@@ -29,11 +30,13 @@ export interface CloudDriver<S = Record<string, unknown>> {
 }
 
 const drivers = new URL('./drivers/', import.meta.url)
+/** Drivers are built as this file is. */
+const ending = extname(import.meta.url)
 const driverName = /^[a-z][a-z0-9-]{0,39}$/
 
 /** Undefined where this build has no such driver. */
 export async function findDriver(name: string): Promise<CloudDriver | undefined> {
-  if (!driverName.test(name) || !existsSync(new URL(`${name}.ts`, drivers))) return undefined
-  const { driver }: { driver: CloudDriver } = await import(new URL(`${name}.ts`, drivers).href)
+  if (!driverName.test(name) || !existsSync(new URL(name + ending, drivers))) return undefined
+  const { driver }: { driver: CloudDriver } = await import(new URL(name + ending, drivers).href)
   return driver
 }
