@@ -64,7 +64,10 @@ function onlyService(service: ServiceName): Plugin {
   return {
     name: 'only one service',
     setup({ onLoad }) {
-      onLoad({ filter: /apps\/server\/src\/registry\.ts$/ }, () => ({ contents, resolveDir: join(root, 'apps/server') }))
+      onLoad({ filter: /apps\/server\/src\/registry\.ts$/ }, () => ({
+        contents,
+        resolveDir: join(root, 'apps/server'),
+      }))
     },
   }
 }

@@ -37,11 +37,12 @@ export async function openContainer(environment: Record<string, string | undefin
     onDemand: true,
   })
   stopOnSignal(host, log)
-  return { host, log, during: duringInvocation(host, log) }
+  return containerOf(host, log)
 }
 
-function duringInvocation(host: Host, log: Logger): Container['during'] {
-  return async (context, how, work) => {
+/** Of a host that works on demand. */
+export function containerOf(host: Host, log: Logger): Container {
+  const during: Container['during'] = async (context, how, work) => {
     const reserve = Math.min(reserveMilliseconds, context.getRemainingTimeInMillis() / 4)
     const endsIn = () => Math.max(context.getRemainingTimeInMillis() - reserve, 0)
     try {
@@ -52,6 +53,7 @@ function duringInvocation(host: Host, log: Logger): Container['during'] {
       await host.rest(endsIn()).catch(error => log.error({ err: error }, 'background work could not be ended'))
     }
   }
+  return { host, log, during }
 }
 
 function createServiceNamed(name: Settings['WAYBILL_SERVICES'][number]) {

@@ -14,8 +14,7 @@ const textBytesAtMost = 1_000_000
 /** Where the services reach each other behind one address: `/services/<name>` and then the path. */
 const servicePrefix = /^\/services\/[a-z]+(?=\/)/
 
-/** Belong to one connection, or are made anew for each. */
-const ofTheConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length'])
+const ofTheConnection = new Set(['connection', 'keep-alive', 'transfer-encoding'])
 const waitPreference = /\bwait\s*=\s*"?(\d+)"?/i
 
 interface Received {
@@ -91,6 +90,7 @@ function requestOf(event: HttpEvent, requestId: string, milliseconds: number): C
     if (value !== undefined && !ofTheConnection.has(name)) headers[name] = value
   }
   headers['x-request-id'] = requestId
+  delete headers['content-length']
   if (event.cookies) headers.cookie = event.cookies.join('; ')
   if (body.length > 0) headers['content-length'] = String(body.length)
   // Nobody is let wait for longer than the invocation lasts.

@@ -6,7 +6,10 @@ import type { Service } from '@waybill/platform/service'
 import type { Container } from './lambda-container.ts'
 import type { LambdaContext, SqsEvent, SqsEventAnswer, WorkDueEvent } from './lambda-events.ts'
 
-export type WorkerHandler = (event: SqsEvent | WorkDueEvent, context: LambdaContext) => Promise<SqsEventAnswer | undefined>
+export type WorkerHandler = (
+  event: SqsEvent | WorkDueEvent,
+  context: LambdaContext,
+) => Promise<SqsEventAnswer | undefined>
 
 export function createWorkerHandler(container: Container): WorkerHandler {
   return async (event, context) => {

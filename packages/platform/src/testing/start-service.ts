@@ -31,6 +31,8 @@ export interface StartOptions {
   peerUrls?: Partial<Record<ServiceName, string>>
   home?: string
   secretKey?: Buffer
+  /** Nothing works in the background but between `work` and `rest`. */
+  onDemand?: boolean
   /** Where log lines go; by default to standard error, from TEST_LOG_LEVEL on. */
   log?: Logger
   /** Stands for SNS where it is called, for certificates and confirmations. */
@@ -74,6 +76,7 @@ export async function startService(create: CreateService[], options: StartOption
     log,
     accessLog,
     drainMilliseconds: 0,
+    onDemand: options.onDemand,
     peerUrls: options.peerUrls,
     judge: users,
     fetchFromSns: options.fetchFromSns,
