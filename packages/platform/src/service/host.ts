@@ -74,6 +74,7 @@ export async function hostServices(options: HostOptions): Promise<Host> {
       log,
       metrics,
       aws: awsOptionsOf(settings),
+      polls: !options.onDemand,
       name: `waybill ${settings.WAYBILL_SERVICES.join(',')} ${process.pid}`,
     }))
   const host: ServiceHost = {
