@@ -28,7 +28,7 @@ export async function bundleService(service: ServiceName, folder: string): Promi
   const target = join(folder, service)
   await rm(target, { recursive: true, force: true })
   await build({
-    entryPoints: { index: join(root, 'apps/server/src/lambda.ts'), ...(await driversOf(service)) },
+    entryPoints: { index: join(root, 'apps/server/src/lambda.ts'), ...(await loadedByName(service)) },
     outdir: target,
     outExtension: { '.js': '.mjs' },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24' },
@@ -49,12 +49,13 @@ export async function bundleService(service: ServiceName, folder: string): Promi
   return sizeOf(target)
 }
 
-/** Drivers of clouds are found by their files: each is an entry, and its SDK is loaded where a cloud asks for it. */
-async function driversOf(service: ServiceName): Promise<Record<string, string>> {
-  if (service !== 'data') return {}
-  const folder = 'services/data/src/clouds/drivers'
-  const files = (await readdir(join(root, folder))).filter(file => file.endsWith('.ts'))
-  return Object.fromEntries(files.map(file => [`${folder}/${file.slice(0, -3)}`, join(root, folder, file)]))
+/** Drivers of clouds are found by their files, and their SDKs loaded where a cloud asks for them; threads begin with files of their own. */
+async function loadedByName(service: ServiceName): Promise<Record<string, string>> {
+  const files = await readdir(join(root, `services/${service}/src`), { recursive: true })
+  const paths = files
+    .filter(file => /(\/drivers\/|-thread\.ts$)/.test(file))
+    .map(file => `services/${service}/src/${file}`)
+  return Object.fromEntries(paths.map(path => [path.replace(/\.ts$/, ''), join(root, path)]))
 }
 
 /** The registry with one service in it: of the others nothing is bundled. */
@@ -86,11 +87,16 @@ const filesKeepTheirPlace: Plugin = {
       const place = `./${relative(root, path).replace(/\.ts$/, '.mjs')}`
       const url = `new URL(${JSON.stringify(place)}, bundleUrl).href`
       return {
-        contents: `import { bundleUrl } from 'bundle:url'\n${contents.replaceAll('import.meta.url', url)}`,
+        contents: `import { bundleUrl } from 'bundle:url'\n${builtNames(contents).replaceAll('import.meta.url', url)}`,
         loader: 'ts',
       }
     })
   },
+}
+
+/** `new URL('./other.ts', import.meta.url)` is `./other.mjs` in the bundle. */
+function builtNames(contents: string): string {
+  return contents.replace(/(new URL\('\.\/[^']+)\.ts(', import\.meta\.url\))/g, '$1.mjs$2')
 }
 
 async function copy(path: string, target: string): Promise<void> {

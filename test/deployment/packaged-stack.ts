@@ -66,7 +66,7 @@ export async function preparePackages(): Promise<Packager> {
 /** No credentials, no settings of the person who runs it, and a proxy that answers nobody. */
 async function run(options: string[], cwd: string): Promise<void> {
   const nobody = 'http://127.0.0.1:9'
-  await promisify(execFile)(process.execPath, [osls, ...options], {
+  const packaging = promisify(execFile)(process.execPath, [osls, ...options], {
     cwd,
     timeout: 60_000,
     env: {
@@ -78,5 +78,8 @@ async function run(options: string[], cwd: string): Promise<void> {
       SLS_TELEMETRY_DISABLED: '1',
       SLS_NOTIFICATIONS_MODE: 'off',
     },
+  })
+  await packaging.catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
+    throw new Error(`osls ${options.join(' ')}: ${stdout}${stderr}`)
   })
 }
