@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const binaries = join(root, 'node_modules', '.bin')
+/** Also for versions of npm that do not read `allowScripts`. */
+const noScripts = ['--ignore-scripts']
 const stampFile = join(root, 'node_modules', '.installed')
 
 /** The Node.js that the project runs on, once it is installed. */
@@ -26,16 +28,18 @@ export function installWhatIsMissing({ forDevelopment }) {
   const extentFlag = everything ? '--include=dev' : '--omit=dev'
   // Registries do not all carry the same builds for other platforms; where that alone makes `npm ci` refuse the lock file,
   // `npm install` takes the same versions from it.
-  if (!runNpm('ci', extentFlag) && !runNpm('install', extentFlag)) {
+  const isThere = runNpm('ci', extentFlag, ...noScripts) || runNpm('install', extentFlag, ...noScripts)
+  // The one script that we need: it fetches the Node.js of this machine. The rest builds machine code that nobody uses here.
+  if (!isThere || !runNpm('rebuild', 'node')) {
     process.stderr.write('npm could not install: see above; the first start needs a registry within reach\n')
     process.exit(1)
   }
   writeFileSync(stampFile, `${hashOfLock()} ${everything ? 'all' : 'server'}`)
 }
 
-/** @param {string} command @param {string} extentFlag */
-function runNpm(command, extentFlag) {
-  const flags = [command, extentFlag, '--no-audit', '--no-fund', '--loglevel=error']
+/** @param {string[]} options */
+function runNpm(...options) {
+  const flags = [...options, '--no-audit', '--no-fund', '--loglevel=error']
   return (
     spawnSync('npm', flags, {
       cwd: root,
