@@ -1,5 +1,8 @@
 // The stack that osls packages for each stage: every service is in it, reaches what it may and no more, and no secret stands in a file.
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import {
   type EventDefinition,
   errorCatalogue,
@@ -155,6 +158,18 @@ test('every path leads to the service that has it, by its own address too', asyn
     expect(functionFor(functions, exampleOf(path)), path).toBe(expected)
     expect(functionFor(functions, `/services/${service}${exampleOf(path)}`), path).toBe(expected)
   }
+})
+
+test('every driver of a cloud is loaded with what it needs from its bundle alone', async () => {
+  const folder = join(stacks.get('prod')!.folder, 'build/data/services/data/src/clouds/drivers')
+  const built = (await readdir(folder)).map(file => basename(file, '.mjs'))
+  const sources = await readdir(new URL('../../services/data/src/clouds/drivers/', import.meta.url))
+  expect(built).toEqual(sources.map(file => basename(file, '.ts')))
+  const load = `for (const name of ${JSON.stringify(built)}) console.log((await import('${folder}/' + name + '.mjs')).driver.create.length)`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', load], {
+    cwd: folder,
+  })
+  expect(stdout.trim().split('\n').length).toBe(built.length)
 })
 
 test('a stage that is not there is refused', async () => {
