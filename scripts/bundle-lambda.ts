@@ -61,7 +61,7 @@ async function loadedByName(service: ServiceName): Promise<Record<string, string
 /** The registry with one service in it: of the others nothing is bundled. */
 function onlyService(service: ServiceName): Plugin {
   const create = `create${service[0]!.toUpperCase()}${service.slice(1)}Service`
-  const contents = `import { ${create} } from '@waybill/${service}-service'\nexport const registry = { ${service}: ${create} }\n`
+  const contents = `import { ${create} } from '@waybill/${service}-service'\nexport const registry = { ${service}: async () => ${create} }\n`
   return {
     name: 'only one service',
     setup({ onLoad }) {

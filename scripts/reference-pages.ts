@@ -4,7 +4,7 @@ import { settingsSchema } from '@waybill/contracts/settings'
 import type { Setting } from '@waybill/platform/config'
 import { errorCodesOf, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
 import { startService } from '@waybill/platform/testing'
-import { loadServices } from '../apps/server/src/registry.ts'
+import { loadServices } from '../apps/server/src/load-services.ts'
 
 /** Every page by its file name under `docs/reference`. */
 export async function makeReferencePages(): Promise<Record<string, string>> {

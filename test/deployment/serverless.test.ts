@@ -14,7 +14,7 @@ import { settingsSchema } from '@waybill/contracts/settings'
 import { readDuration } from '@waybill/platform/config'
 import { startService } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { registry } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/load-services.ts'
 import { routesOf } from '../system/lambda-deployment.ts'
 import { functionFor } from '../system/lambda-gateway.ts'
 import { type Packager, preparePackages, type Resource, type Stack, type Stage } from './packaged-stack.ts'
@@ -149,7 +149,7 @@ describe.each(stages)('%s', stage => {
 })
 
 test('every path leads to the service that has it, by its own address too', async () => {
-  const host = await startService(Object.values(registry))
+  const host = await startService(await loadServices())
   await host.stop()
   const functions = routesOf(stacks.get('prod')!)
   for (const { path, service } of host.routes) {

@@ -7,7 +7,7 @@ import { createLogger } from '@waybill/platform/log'
 import { openTestDatabases, startService, type TestHost } from '@waybill/platform/testing'
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadServices } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/load-services.ts'
 import { enlarge, smallTables } from './large-tables.ts'
 import { goEverywhere, operatorSettings } from './wide-journey.ts'
 

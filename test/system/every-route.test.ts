@@ -4,7 +4,7 @@ import type { Route } from '@waybill/platform/http'
 import { call, startService } from '@waybill/platform/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadServices } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/load-services.ts'
 import { type Customer, newCustomer, password, signIn } from './customer.ts'
 import { type Deployment, deploy } from './deployment.ts'
 

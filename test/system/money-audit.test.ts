@@ -3,7 +3,7 @@ import type { Audit, AuditRule, Order, ServiceName } from '@waybill/contracts'
 import { startService, type TestHost, until } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { loadServices } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/load-services.ts'
 import { type Customer, newCustomer, password, signIn } from './customer.ts'
 
 let host: TestHost

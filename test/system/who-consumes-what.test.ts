@@ -2,7 +2,7 @@
 import { type EventType, eventCatalogue, serviceNames } from '@waybill/contracts'
 import { startService } from '@waybill/platform/testing'
 import { expect, test } from 'vitest'
-import { loadServices } from '../../apps/server/src/registry.ts'
+import { loadServices } from '../../apps/server/src/load-services.ts'
 
 test('each service handles exactly the events that the catalogue gives to it', async () => {
   const host = await startService(await loadServices())

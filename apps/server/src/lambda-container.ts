@@ -4,7 +4,7 @@ import { SettingsError } from '@waybill/platform/config'
 import { createAccessLog, createLogger, type Logger } from '@waybill/platform/log'
 import { databaseUrlOf, type Host, hostServices } from '@waybill/platform/service'
 import type { LambdaContext } from './lambda-events.ts'
-import { registry } from './registry.ts'
+import { loadServices } from './load-services.ts'
 import { findSecretKey } from './secret-key.ts'
 
 export interface Container {
@@ -32,7 +32,7 @@ export async function openContainer(environment: Record<string, string | undefin
     log,
     accessLog: createAccessLog(logging),
     secretKey: findSecretKey(settings),
-    create: settings.WAYBILL_SERVICES.map(createServiceNamed),
+    create: await loadServices(settings.WAYBILL_SERVICES),
     drainMilliseconds: 0,
     onDemand: true,
   })
@@ -54,12 +54,6 @@ export function containerOf(host: Host, log: Logger): Container {
     }
   }
   return { host, log, during }
-}
-
-function createServiceNamed(name: Settings['WAYBILL_SERVICES'][number]) {
-  const create = registry[name]
-  if (!create) throw new SettingsError([`WAYBILL_SERVICES names ${name}, which is not in this bundle`])
-  return create
 }
 
 /** Containers come and go, and see nothing of each other's files and memory. */

@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
 import { type Host, hostServices, type Service, servicesToHost } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
-import { loadServices } from './registry.ts'
+import { loadServices } from './load-services.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
 import { releaseStartMemory } from './start-memory.ts'
 
