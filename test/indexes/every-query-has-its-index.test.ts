@@ -8,6 +8,7 @@ import { openTestDatabases, startService, type TestHost } from '@waybill/platfor
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadServices } from '../../apps/server/src/load-services.ts'
+import { gatewaysOfService, type OpenedGateway } from '../../services/payment/test/gateways-under-test.ts'
 import { enlarge, smallTables } from './large-tables.ts'
 import { goEverywhere, operatorSettings } from './wide-journey.ts'
 
@@ -21,6 +22,8 @@ const rowsAtMost = 1_000
 const largeTable = 100_000
 /** Called by other functions of the daos only, where no wrapper sees it. */
 const calledWithinDaos = ['payment listAttemptsOf', 'data findExport']
+/** Called only where two instances race: one row by its primary key. */
+const calledInRaces = ['payment findOpenAttempt']
 /** What may look at more, and why. */
 const allowed: Record<string, string> = {
   'select count(*) as `waiting`, min(`created_at`) as `oldest` from `outbox`':
@@ -30,6 +33,7 @@ const allowed: Record<string, string> = {
 let host: TestHost
 let urls: Record<ServiceName, string>
 let release: () => Promise<void>
+let stripe: OpenedGateway
 const statements = new Map<string, Statement>()
 /** `order orderDao.findOrderById` of every dao function that was called. */
 const called = new Set<string>()
@@ -51,8 +55,10 @@ beforeAll(async () => {
     },
   })
   subscribe('waybill:mysql:statement', hear)
+  stripe = await gatewaysOfService.find(({ name }) => name === 'stripe')!.open()
   host = await startService(await loadServices(), {
     env: {
+      ...stripe.env,
       ...operatorSettings,
       CALLBACK_ALLOW_PRIVATE: 'true',
       DATABASE_POOL_SIZE: '4',
@@ -63,18 +69,20 @@ beforeAll(async () => {
   })
   const databases = await openTestDatabases(host.home)
   ;({ urls, release } = databases)
-  await goEverywhere(host)
+  await goEverywhere(host, stripe.approved)
 }, 120_000)
 afterAll(async () => {
   unsubscribe('waybill:mysql:statement', hear)
   await host?.stop()
+  await stripe?.close()
   await release?.()
 })
 
 test('the journey calls every function of every dao', async () => {
-  const all = await Promise.all(serviceNames.map(daoFunctions))
-  expect(all.flat().length).toBeGreaterThan(70)
-  expect(all.flat().filter(name => !called.has(name) && !calledWithinDaos.includes(name))).toEqual([])
+  const all = (await Promise.all(serviceNames.map(daoFunctions))).flat()
+  expect(all.length).toBeGreaterThan(70)
+  const unseen = new Set([...calledWithinDaos, ...calledInRaces])
+  expect(all.filter(name => !called.has(name) && !unseen.has(name))).toEqual([])
 })
 
 test('the journey runs every kind of statement that the source holds, on every table', () => {

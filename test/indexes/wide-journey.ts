@@ -1,5 +1,5 @@
 // Everything that people, operators and time do to the four services, so that every query of theirs is run at least once.
-import type { Order, Payment, Process } from '@waybill/contracts'
+import type { EventFacts, Order, Payment, Process } from '@waybill/contracts'
 import { newEvent } from '@waybill/platform/bus'
 import { call, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
 import { type MclassSimulator, startMclassSimulator } from '../../services/data/simulator/start-mclass-simulator.ts'
@@ -7,23 +7,31 @@ import { type MclassSimulator, startMclassSimulator } from '../../services/data/
 const password = 'correct horse battery'
 export const operatorSettings = { OPERATOR_EMAIL: 'ops@example.com', OPERATOR_PASSWORD: password }
 
+type ByStripe = Pick<EventFacts['order.created'], 'gateway' | 'payment_token'>
+
 const minute = 60_000
 const day = 24 * 60 * minute
 
-export async function goEverywhere(host: TestHost): Promise<void> {
+/** `byStripe`: how an order says that it is paid there. */
+export async function goEverywhere(host: TestHost, byStripe: ByStripe): Promise<void> {
   const records = Array.from({ length: 5_000 }, (_, id) => `{"id":${id},"text":"${'x'.repeat(300)}"}`)
   const dataset = { name: 'long', records, updatedAt: new Date().toISOString() }
   const mclass = await startMclassSimulator({ datasetsOf: () => [dataset] })
   const receiver = await startFakePeer()
   try {
-    await travel(host, mclass, `${receiver.url}/hook`)
+    await travel(host, mclass, `${receiver.url}/hook`, byStripe)
   } finally {
     await mclass.stop()
     await receiver.stop()
   }
 }
 
-async function travel(host: TestHost, mclass: MclassSimulator, receiver: string): Promise<void> {
+async function travel(
+  host: TestHost,
+  mclass: MclassSimulator,
+  receiver: string,
+  { gateway, payment_token }: ByStripe,
+): Promise<void> {
   /** Asks as somebody; fails where the answer is not one of success, unless a status is given. */
   const as =
     (token: string | undefined) =>
@@ -107,6 +115,7 @@ async function travel(host: TestHost, mclass: MclassSimulator, receiver: string)
   await ask('POST /callbacks/secret/rotate')
   const unknown = await place(ask, { ...approved, items: [{ dataset: 'no-such-dataset' }] })
   await becomes(unknown, 'cancelled')
+  await becomes(await place(ask, { payment: { gateway, token: payment_token } }), 'delivered')
   const declined = await place(ask, { payment: { token: 'tok_decline' } })
   await becomes(declined, 'cancelled')
   const unpaid = await place(ask, { payment: { mode: 'later' } })
