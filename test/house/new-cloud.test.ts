@@ -25,8 +25,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(checkout, { recursive: true }))
 
+/** What they print is read here, without colours. */
+const { FORCE_COLOR: _, ...environment } = { ...process.env, NO_COLOR: '1' } as NodeJS.ProcessEnv
+
 const run = (command: string, ...options: string[]) => {
-  const { status, stdout, stderr } = spawnSync(command, options, { cwd: checkout, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(command, options, { cwd: checkout, encoding: 'utf8', env: environment })
   return { status, output: stdout + stderr }
 }
 const newCloud = (...options: string[]) => run(process.execPath, join(root, 'scripts/new-cloud.ts'), ...options)
