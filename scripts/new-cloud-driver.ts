@@ -66,7 +66,6 @@ class NewCloud extends ObjectStoreCloud {
         uploads.set(key, parts)
       },
       settle: async () => ({ parts: parts.length }),
-      readBack: () => Readable.from(parts),
       complete: async () => {
         objects.set(key, { content: Buffer.concat(parts), updatedAt: Date.now(), version: String(Math.random()) })
         uploads.delete(key)

@@ -79,11 +79,6 @@ class AzureUpload implements Upload {
     return { runs: this.#runs.map(run => ({ ...run })) }
   }
 
-  /** Azure gives staged blocks to nobody. */
-  readBack(): undefined {
-    return undefined
-  }
-
   /** Blocks that are not in the list, of runs that came to nothing, are dropped with it. */
   async complete(): Promise<void> {
     const blobHTTPHeaders = { blobContentType: this.#contentType }

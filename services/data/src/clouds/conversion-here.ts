@@ -10,8 +10,12 @@ const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
 export class ConversionHere implements Converting {
   readonly #conversion: Conversion
 
-  constructor(order: ConversionOrder) {
-    this.#conversion = new Conversion(order, blocks)
+  private constructor(conversion: Conversion) {
+    this.#conversion = conversion
+  }
+
+  static async begin(order: ConversionOrder): Promise<Converting> {
+    return new ConversionHere(await Conversion.begin(order, blocks))
   }
 
   async sum(bytes: Uint8Array): Promise<void> {

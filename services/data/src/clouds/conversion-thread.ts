@@ -25,7 +25,7 @@ export interface Reply {
 }
 
 const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
-const conversions = new Map<number, Conversion>()
+const conversions = new Map<number, Promise<Conversion>>()
 
 // Where processors are short, answers come first. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)).
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
@@ -35,24 +35,34 @@ parentPort!.on('message', (question: Question) => {
     case 'take back':
       for (const block of question.blocks) blocks.giveBack(block)
       return
-    case 'begin':
-      conversions.set(question.id, new Conversion(question.order, blocks))
+    case 'begin': {
+      const begun = Conversion.begin(question.order, blocks)
+      // It is for the questions to hear that it failed.
+      begun.catch(() => {})
+      conversions.set(question.id, begun)
       return
+    }
     case 'close':
-      conversions.get(question.id)?.close()
+      conversions.get(question.id)!.then(
+        conversion => conversion.close(),
+        () => {},
+      )
       conversions.delete(question.id)
       return
     default:
-      answer(question)
+      conversions.get(question.id)!.then(
+        conversion => answer(question, conversion),
+        (error: Error) => parentPort!.postMessage({ id: question.id, error } satisfies Reply),
+      )
   }
 })
 
 type Work = Extract<Question, { does: 'sum' | 'scan' | 'convert' | 'finish' }>
 
-function answer(question: Work): void {
+function answer(question: Work, conversion: Conversion): void {
   const reply: Reply = { id: question.id }
   try {
-    reply.converted = work(conversions.get(question.id)!, question)
+    reply.converted = work(conversion, question)
   } catch (error) {
     if (error instanceof FormatError) reply.broken = { line: error.line, reason: error.reason }
     else reply.error = error as Error

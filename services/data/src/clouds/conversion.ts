@@ -1,5 +1,4 @@
 // The work of an export that needs the processor and no cloud: bytes of a source in, bytes of output and their checksum out.
-import { createHash } from 'node:crypto'
 import type { ExportFormat } from '@waybill/contracts'
 import {
   type Converter,
@@ -8,6 +7,7 @@ import {
   createConverter,
   type SourceFormat,
 } from '../formats/index.ts'
+import { type Checksum, type ChecksumOrder, openChecksum } from './checksum.ts'
 import type { LentBuffers } from './lent-buffers.ts'
 
 export interface ConversionOrder {
@@ -19,6 +19,7 @@ export interface ConversionOrder {
   columns: string[] | undefined
   /** Bytes of output to come that are written already: they only count for the checksum. */
   known: number
+  checksum: ChecksumOrder
 }
 
 /** Output handed over, with the point of the source that it reaches to. */
@@ -26,12 +27,14 @@ export interface Converted {
   /** Filled parts of lent blocks, in their order; to be given back. */
   blocks: Buffer[]
   state: ConverterState
+  /** Of all output up to there (Checksum.save). */
+  checksum: string | undefined
 }
 
 export class Conversion {
   readonly #order: ConversionOrder
   readonly #lent: LentBuffers
-  readonly #hash = createHash('sha256')
+  readonly #checksum: Checksum
   #scanner: ReturnType<typeof createColumnScanner> | undefined
   #converter: Converter | undefined
   #known: number
@@ -40,10 +43,15 @@ export class Conversion {
   #heldBytes = 0
   #roomInLast = 0
 
-  constructor(order: ConversionOrder, lent: LentBuffers) {
+  private constructor(order: ConversionOrder, lent: LentBuffers, checksum: Checksum) {
     this.#order = order
     this.#lent = lent
+    this.#checksum = checksum
     this.#known = order.known
+  }
+
+  static async begin(order: ConversionOrder, lent: LentBuffers): Promise<Conversion> {
+    return new Conversion(order, lent, await openChecksum(order.checksum))
   }
 
   /** Bytes of output that are not handed over yet. */
@@ -53,7 +61,7 @@ export class Conversion {
 
   /** Counts output that an earlier run has written, for the checksum. */
   sum(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
+    this.#checksum.update(bytes)
   }
 
   /** CSV made of records has the union of their keys as columns: they must all be seen before the first line is written. */
@@ -75,13 +83,13 @@ export class Conversion {
     )
     this.#held = []
     this.#heldBytes = this.#roomInLast = 0
-    return { blocks, state: this.#begun().state }
+    return { blocks, state: this.#begun().state, checksum: this.#checksum.save() }
   }
 
   /** The source has ended: the rest, and the SHA-256 of all, in hex. */
   finish(): Converted & { sha256: string } {
     this.#keep(this.#begun().finish())
-    return { ...this.handOver(), sha256: this.#hash.digest('hex') }
+    return { ...this.handOver(), sha256: this.#checksum.digest() }
   }
 
   close(): void {
@@ -106,7 +114,7 @@ export class Conversion {
 
   #keep(pieces: Uint8Array[]): void {
     for (const piece of pieces) {
-      this.#hash.update(piece)
+      this.#checksum.update(piece)
       const known = Math.min(this.#known, piece.length)
       this.#known -= known
       if (known < piece.length) this.#copy(asBuffer(piece).subarray(known))

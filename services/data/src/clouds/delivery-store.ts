@@ -53,7 +53,6 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
         }
       },
       settle: async () => null,
-      readBack: () => read(task, 0, bytes - 1),
       complete: async () => {},
       close: async () => {},
     }

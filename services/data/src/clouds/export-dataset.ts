@@ -1,6 +1,7 @@
 // The work of an export: one source, read and written in a stream, from the beginning or from a checkpoint.
 import { createHash } from 'node:crypto'
 import { type ConverterState, FormatError, type SourceFormat } from '../formats/index.ts'
+import { canGoOnWith } from './checksum.ts'
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import { CloudUnavailable, UploadLost } from './cloud-error.ts'
 import type { ConversionOrder } from './conversion.ts'
@@ -38,6 +39,8 @@ export interface Checkpoint {
   /** Bytes of output that the upload holds; they come from the records before `converter.offset`. */
   uploaded: number
   upload: unknown
+  /** The state of the checksum of those bytes; none where they can be read back, and in checkpoints from before it was kept. */
+  checksum?: string
   /** What the file is, from the moment on at which it may be complete. */
   finished?: ExportedFile
 }
@@ -86,13 +89,15 @@ async function exportOnce(
   task: ExportTask,
   checkpoint: Checkpoint | undefined,
 ): Promise<ExportedFile> {
+  const isChecksumKnown = await canGoOnWith(checkpoint?.checksum)
   const upload = checkpoint ? await target.resume(checkpoint.upload, checkpoint.uploaded) : await target.begin()
-  const written = checkpoint && upload.readBack()
-  // Where it cannot be read back, the output is made once more from the beginning, for its checksum.
-  const from = written && checkpoint
-  const conversion = openConversion(source, task, {
+  const written = checkpoint && upload.readBack?.()
+  // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
+  const from = written || isChecksumKnown ? checkpoint : undefined
+  const conversion = await openConversion(source, task, {
     ...{ from: source.format, to: task.format, state: from?.converter, columns: checkpoint?.converter.columns },
     known: from ? 0 : (checkpoint?.uploaded ?? 0),
+    checksum: { saveable: !upload.readBack, saved: from?.checksum },
   })
   const output = new Output(upload, conversion, checkpoint?.uploaded ?? 0)
   try {
@@ -108,8 +113,8 @@ async function exportOnce(
   }
 }
 
-function openConversion(source: Source, task: ExportTask, order: ConversionOrder): Converting {
-  return task.threads && source.bytes >= largeBytes ? task.threads.open(order) : new ConversionHere(order)
+async function openConversion(source: Source, task: ExportTask, order: ConversionOrder): Promise<Converting> {
+  return task.threads && source.bytes >= largeBytes ? task.threads.open(order) : ConversionHere.begin(order)
 }
 
 interface Work {
@@ -143,9 +148,9 @@ async function convert(source: Source, task: ExportTask, work: Work): Promise<Ex
     savedAt = now
     savedBytes = output.uploaded
     const { version } = source
-    const { state } = converted
+    const { state, checksum } = converted
     const upload = await output.settle()
-    saved = { version, converter: state, cursor, uploaded: output.uploaded, upload }
+    saved = { version, converter: state, cursor, uploaded: output.uploaded, upload, checksum }
     await task.save(saved, shareDone(source, state.offset))
   }
   signal.throwIfAborted()

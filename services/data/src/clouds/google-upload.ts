@@ -177,11 +177,6 @@ class GoogleUpload implements Upload {
     return { uri: this.#uri, sent: this.#sent, rest: this.#rest.toString('base64') }
   }
 
-  /** A session gives its bytes to nobody. */
-  readBack(): undefined {
-    return undefined
-  }
-
   async complete(): Promise<void> {
     await this.#session.send(this.#rest, this.#sent, this.bytes)
     await this.#session.finish(this.bytes)

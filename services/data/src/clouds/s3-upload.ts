@@ -77,11 +77,6 @@ export class S3Upload implements Upload {
     return this.#state ? { id: this.#state.id, parts: [...this.#state.parts] } : null
   }
 
-  /** S3 gives nothing of an upload before its end. */
-  readBack(): undefined {
-    return undefined
-  }
-
   async complete(): Promise<void> {
     const { client, object, contentType, abortOthers } = this.#to
     if (!this.#state) {

@@ -9,10 +9,10 @@ export interface Upload {
   /** Sees to it that all parts so far outlive a crash; answers what `resume` needs to go on behind them, as JSON. */
   settle(): Promise<unknown>
   /**
-   * The bytes of all parts so far; undefined where the store cannot give them before the end (they are made again then,
-   * for their checksum).
+   * The bytes of all parts so far. Only of a store that gives them quicker than a processor sums them up: a run that goes on
+   * reads them for their checksum, whose state is else kept with each checkpoint.
    */
-  readBack(): AsyncIterable<Uint8Array> | undefined
+  readBack?(): AsyncIterable<Uint8Array>
   /** Makes the whole file readable under its name, in one step; an older one there is replaced. */
   complete(): Promise<void>
   /** Lets go of what this process holds open; what is durable stays, to be resumed or deleted. */
