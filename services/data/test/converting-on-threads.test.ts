@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { ExportedFile, ExportTask } from '../src/clouds/cloud.ts'
 import { SourceBroken } from '../src/clouds/cloud-error.ts'
 import { ConversionThreads } from '../src/clouds/conversion-threads.ts'
-import { type Checkpoint, exportDataset, type Source } from '../src/clouds/export-dataset.ts'
+import { type Checkpoint, exportDataset, type Source, type SourcePlace } from '../src/clouds/export-dataset.ts'
 import type { Upload, UploadTarget } from '../src/clouds/upload.ts'
 
 const rows = 60_000
@@ -45,7 +45,7 @@ class MemoryTarget implements UploadTarget {
         this.content = Buffer.concat([this.content, ...part])
       },
       settle: async () => null,
-      readBack: () => (this.#readable ? chunksOf(written, 100_000) : undefined),
+      ...(this.#readable ? { readBack: () => chunksOf(written, 100_000) } : {}),
       complete: async () => {},
       close: async () => {},
     }
@@ -119,14 +119,25 @@ describe('a conversion on a thread', () => {
     for (const endAt of [1, 2, 3]) {
       const saved: Checkpoint[] = []
       const target = new MemoryTarget({ readable })
+      const places: SourcePlace[] = []
+      const seen: Source = {
+        ...source,
+        read: (place, signal) => {
+          places.push(place)
+          return source.read(place, signal)
+        },
+      }
       const task = taskOf({
         saveEveryMilliseconds: 0,
         save: async checkpoint => {
           if (saved.push(structuredClone(checkpoint)) === endAt) throw ended
         },
       })
-      await expect(exportDataset(source, target, task)).rejects.toBe(ended)
-      const file = await exportDataset(source, target, { ...task, checkpoint: saved.at(-1), save: async () => {} })
+      await expect(exportDataset(seen, target, task)).rejects.toBe(ended)
+      const checkpoint = saved.at(-1)!
+      const file = await exportDataset(seen, target, { ...task, checkpoint, save: async () => {} })
+      expect(places.at(-1)).toEqual({ offset: checkpoint.converter.offset, cursor: checkpoint.cursor })
+      expect(checkpoint.converter.offset).toBeGreaterThan(0)
       expect(target.content.equals(ndjson)).toBe(true)
       expect(file).toMatchObject({ records: rows, sha256: createHash('sha256').update(ndjson).digest('hex') })
     }

@@ -69,6 +69,24 @@ export class CloudSuite {
     return { records: all, pages }
   }
 
+  /**
+   * Where in the source of an export `work` began to read, each time: bytes, or cursors of pages. Undefined where nothing
+   * stands in between that could tell.
+   */
+  async placesRead(work: () => Promise<unknown>): Promise<number[] | undefined> {
+    const { gate, files } = this.at
+    const [calls, reads] = [gate?.calls.length, gate?.reads.length]
+    await work()
+    if (files) return gate?.reads.slice(reads)
+    const pages = gate?.calls.slice(calls).filter(call => call.includes('/records?'))
+    return pages?.map(call => Number(new URLSearchParams(call.slice(call.indexOf('?'))).get('cursor') ?? 0))
+  }
+
+  /** The same of a checkpoint: where the next run is to read on. */
+  placeOf({ converter, cursor }: Checkpoint): number {
+    return this.at.files ? converter.offset : Number(cursor)
+  }
+
   /** Runs an export until it has saved so many checkpoints, as if the process were killed then; answers the last one. */
   async killedAfter(saves: number, of: ExportTask): Promise<{ checkpoint: Checkpoint; done: number }> {
     const killed = new Error('killed')

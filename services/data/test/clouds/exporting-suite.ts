@@ -52,17 +52,15 @@ export function describeExporting(suite: CloudSuite): void {
         expect(checkpoint.uploaded).toBeLessThan(whole.bytes)
 
         const later: Checkpoint[] = []
-        const resumed = await suite.at.cloud.processOrder({
-          ...of_,
-          checkpoint,
-          save: async point => {
-            later.push(point)
-          },
+        const save = async (point: Checkpoint) => void later.push(point)
+        const places = await suite.placesRead(async () => {
+          expect(await suite.at.cloud.processOrder({ ...of_, checkpoint, save })).toEqual(whole)
         })
-        expect(resumed).toEqual(whole)
-        expect(checksum(await suite.read(of_, resumed.bytes))).toBe(whole.sha256)
+        expect(checksum(await suite.read(of_, whole.bytes))).toBe(whole.sha256)
         // Not from the beginning: its first checkpoint lies behind the one that it came from.
         expect(later[0]!.uploaded).toBeGreaterThan(checkpoint.uploaded)
+        expect(suite.placeOf(checkpoint)).toBeGreaterThan(0)
+        if (places) expect(Math.min(...places)).toBe(suite.placeOf(checkpoint))
       },
     )
 
@@ -76,6 +74,52 @@ export function describeExporting(suite: CloudSuite): void {
         expect(file.sha256).toBe(checksum(whole))
         expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
       }
+    })
+
+    test('that is ended at each of its checkpoints in turn reads no record of its source twice', async () => {
+      const of_ = suite.task('long')
+      const killed = new Error('killed')
+      const whole = lines(suite.severalParts)
+      let checkpoint: Checkpoint | undefined
+      let runs = 0
+      for (let isDone = false; !isDone; runs++) {
+        const from = checkpoint
+        const save = async (point: Checkpoint) => {
+          if (point.finished) return
+          expect(point.uploaded).toBeGreaterThan(from?.uploaded ?? 0)
+          checkpoint = JSON.parse(JSON.stringify(point))
+          throw killed
+        }
+        const places = await suite.placesRead(async () => {
+          const ended = await suite.at.cloud.processOrder({ ...of_, checkpoint: from, save }).catch(error => error)
+          isDone = ended !== killed
+          if (isDone) expect(ended).toMatchObject({ bytes: whole.length, sha256: checksum(whole) })
+        })
+        if (places?.length) expect(Math.min(...places)).toBe(from ? suite.placeOf(from) : 0)
+      }
+      expect(runs).toBeGreaterThan(3)
+      expect(checksum(await suite.read(of_, whole.length))).toBe(checksum(whole))
+    })
+
+    test.each([
+      ['none, of an older version', undefined],
+      ["another build's", Buffer.alloc(116).toString('base64')],
+      ['spoilt', 'no state'],
+    ])('goes on with what is written where the state of its checksum is %s', async (_, state) => {
+      const of_ = suite.task('long')
+      const { checkpoint } = await suite.killedAfter(2, of_)
+      const { checksum: kept, ...others } = checkpoint
+      const strange = state === undefined ? others : { ...others, checksum: kept && state }
+      const again = await suite.killedAfter(1, { ...of_, checkpoint: strange })
+      expect(again.checkpoint.uploaded).toBeGreaterThan(checkpoint.uploaded)
+      const whole = lines(suite.severalParts)
+      const places = await suite.placesRead(async () => {
+        const { sha256 } = await suite.at.cloud.processOrder({ ...of_, checkpoint: again.checkpoint })
+        expect(sha256).toBe(checksum(whole))
+      })
+      expect(checksum(await suite.read(of_, whole.length))).toBe(checksum(whole))
+      // The next run need not make up for it once more.
+      if (places) expect(Math.min(...places)).toBe(suite.placeOf(again.checkpoint))
     })
 
     test('shows nothing before it is complete', async () => {

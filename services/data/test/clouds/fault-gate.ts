@@ -15,6 +15,8 @@ export interface FaultGate {
   readonly connections: number
   /** Every request, in order: `GET /bucket/key?x-id=GetObject`. */
   readonly calls: string[]
+  /** The first byte that was asked for, of each request with a range, in order. */
+  readonly reads: number[]
   /**
    * What becomes of the next requests, one after the other: answered with a status; connection cut at once; done, and its
    * answer lost; answer cut off, or held back for good, behind so many bytes of its body (these two wait for an answer that
@@ -56,6 +58,8 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     gate.calls.push(`${request.method} ${request.url}`)
+    const start = firstByteOf(request)
+    if (start !== undefined) gate.reads.push(start)
     const fault = gate.outage ? 'cut' : typeof gate.next[0] === 'object' ? undefined : gate.next.shift()
     const own = typeof fault === 'number' ? faultAnswer(fault) : answerInstead?.(request)
     if (fault === 'cut') request.socket.destroy()
@@ -106,6 +110,7 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
       return connections
     },
     calls: [],
+    reads: [],
     next: [],
     outage: false,
     cut: () => server.closeAllConnections(),
@@ -117,6 +122,12 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
       }),
   }
   return gate
+}
+
+/** Azure has a header of its own for it. */
+function firstByteOf({ headers }: IncomingMessage): number | undefined {
+  const [, start] = /^bytes=(\d+)-/.exec(String(headers['x-ms-range'] ?? headers.range ?? '')) ?? []
+  return start === undefined ? undefined : Number(start)
 }
 
 function bytesOf(fault: BodyFault): number {

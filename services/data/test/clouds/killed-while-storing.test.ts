@@ -57,7 +57,8 @@ async function startGoogle(): Promise<Store> {
 }
 
 const ids = Array.from({ length: 1_500_000 }, (_, at) => at)
-const partBytes = 4 * 1024 * 1024
+const mebibyte = 1024 * 1024
+const partBytes = 4 * mebibyte
 /** Between two checkpoints, on their way when the process is killed, and what asks or ends an upload. */
 const partsMoreAtMost = 6
 
@@ -65,7 +66,7 @@ test.each([
   ['azure', startAzure],
   ['google', startGoogle],
 ])(
-  'an export to %s whose process is killed goes on with the parts that it had written',
+  'an export to %s whose process is killed goes on where it was in its source, with the parts that it had written',
   async (driver, start) => {
     const [store, context, secretKey] = [await start(), await startContext(), randomBytes(32)]
     const { home, database } = context
@@ -96,8 +97,10 @@ test.each([
     const partsBefore = parts()
     expect(partsBefore).toBeGreaterThan(0)
 
+    const readsBefore = store.gate.reads.length
     const host = await startService([createDataService], { home, secretKey })
     const { data } = await host.broker.waitFor('export.finished', facts.order_id)
+    expect(Math.min(...store.gate.reads.slice(readsBefore))).toBeGreaterThanOrEqual(mebibyte)
     expect(data.records).toBe(ids.length)
     expect(parts()).toBeGreaterThan(partsBefore)
     expect(parts()).toBeLessThanOrEqual(Math.ceil(data.bytes / partBytes) + partsMoreAtMost)
