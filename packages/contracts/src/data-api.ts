@@ -2,10 +2,19 @@
 import Joi from 'joi'
 import { contract } from './contract.ts'
 import {
+  type Cloud,
+  type CloudCheck,
+  type CloudMode,
+  cloudModes,
+  type Dataset,
+  type DeliveredFile,
+  type ExportRecord,
+  type Manifest,
+} from './data-models.ts'
+import {
   answer,
   cloudName,
   datasetName,
-  type ExportFormat,
   exportFormat,
   formed,
   id,
@@ -16,33 +25,6 @@ import {
 } from './fields.ts'
 import type { ProcessIdParams } from './order-api.ts'
 
-export const cloudModes = ['immediate', 'order'] as const
-export type CloudMode = (typeof cloudModes)[number]
-
-export interface Cloud {
-  name: string
-  driver: string
-  mode: CloudMode
-  enabled: boolean
-}
-export interface Dataset {
-  name: string
-  bytes: number
-  updated_at: string
-}
-export interface DeliveredFile {
-  dataset: string
-  format: ExportFormat
-  records: number
-  bytes: number
-  sha256: string
-}
-export interface Manifest {
-  process_id: string
-  cloud: string
-  files: DeliveredFile[]
-  finished_at: string
-}
 export interface ReadDataQuery extends PageQuery {
   dataset?: string
   process_id?: string
@@ -58,25 +40,8 @@ export interface ChangeCloudBody {
   settings?: Record<string, unknown>
   enabled?: boolean
 }
-export interface CloudCheck {
-  ok: boolean
-  detail: string
-  datasets: number | null
-}
 export interface ProcessIdsBody {
   process_ids: string[]
-}
-/** The export behind a process, as its owner and operators may see it. */
-export interface ExportRecord {
-  process_id: string
-  order_id: string
-  state: 'running' | 'finished' | 'failed' | 'cancelled'
-  reason: string | null
-  /** The request that it is run for; null for exports from before this was kept. */
-  request_id: string | null
-  files: (Omit<DeliveredFile, 'sha256'> & { sha256: string | null; percentage: number; updated_at: string })[]
-  created_at: string
-  updated_at: string
 }
 
 export const cloudSchema = namedAnswer<Cloud>('Cloud', {

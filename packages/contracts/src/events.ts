@@ -1,24 +1,9 @@
 // Every event: its type, version, producer and the facts that it carries. Past tense; ids and facts, never whole entities.
 import Joi from 'joi'
-import {
-  amount,
-  areaNamePattern,
-  type CancelReason,
-  cancelReasons,
-  cloudName,
-  currency,
-  type ExportFormat,
-  exportFormat,
-  id,
-  type PaymentMode,
-  paymentModes,
-} from './fields.ts'
+import { amount, areaNamePattern, cloudName, currency, exportFormat, id } from './fields.ts'
+import type { OrderedItem } from './order-models.ts'
 import type { ServiceName } from './services.ts'
-
-export interface OrderedItem {
-  dataset: string
-  format: ExportFormat
-}
+import { type CancelReason, cancelReasons, type PaymentMode, paymentModes } from './words.ts'
 
 interface OrderFacts {
   order_id: string

@@ -1,5 +1,6 @@
 // The fields that recur in bodies, queries and events: what an id, a time, an amount, a name may be.
 import Joi from 'joi'
+import { exportFormats } from './words.ts'
 
 export const id = () =>
   Joi.string()
@@ -42,20 +43,7 @@ export const accountName = () => formed(areaNamePattern, areaNameForm).invalid('
 export const cloudName = () =>
   formed(/^[A-Z][A-Z0-9_-]{0,39}$/, 'the name of a cloud: up to 40 of A-Z0-9_-, a letter first').example('LOCAL')
 
-export const exportFormats = ['ndjson', 'csv'] as const
-export type ExportFormat = (typeof exportFormats)[number]
 export const exportFormat = () => Joi.string().valid(...exportFormats)
-
-export const orderStates = ['created', 'confirmed', 'delivered', 'cancelled'] as const
-export type OrderState = (typeof orderStates)[number]
-export const cancelReasons = ['payment_declined', 'payment_expired', 'cancelled_by_user', 'processing_failed'] as const
-export type CancelReason = (typeof cancelReasons)[number]
-export const paymentModes = ['now', 'later'] as const
-export type PaymentMode = (typeof paymentModes)[number]
-export const paymentStates = ['pending', 'authorized', 'captured', 'declined', 'voided', 'refunded', 'unknown'] as const
-export type PaymentState = (typeof paymentStates)[number]
-export const roles = ['customer', 'operator'] as const
-export type Role = (typeof roles)[number]
 
 export interface PageQuery {
   limit: number

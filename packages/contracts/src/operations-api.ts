@@ -2,27 +2,9 @@
 import Joi from 'joi'
 import { contract } from './contract.ts'
 import { id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
+import type { DeadLetter, WaitingEvent } from './operations-models.ts'
 import { type ServiceName, serviceNames } from './services.ts'
 
-export interface DeadLetter {
-  id: string
-  service: string
-  event_id: string
-  event_type: string
-  event: Record<string, unknown>
-  error: string
-  tries: number
-  created_at: string
-  updated_at: string
-}
-export interface WaitingEvent {
-  service: string
-  event_id: string
-  event_type: string
-  subject: string
-  created_at: string
-  age_seconds: number
-}
 export interface ListDeadLettersQuery extends PageQuery {
   service?: ServiceName
 }

@@ -1,53 +1,11 @@
 // The payment service's part of the contract: paying later, payments with their attempts, refunds and gateway webhooks.
 import Joi from 'joi'
 import { contract } from './contract.ts'
-import {
-  amount,
-  answer,
-  currency,
-  id,
-  idParams,
-  namedAnswer,
-  type PageQuery,
-  type PaymentState,
-  pageQuery,
-  paymentStates,
-  time,
-} from './fields.ts'
+import { amount, answer, currency, id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
 import { gatewayName, type OrderIdQuery, paymentChoice } from './order-api.ts'
+import { attemptOutcomes, type Payment, type PaymentAttempt, paymentOperations } from './payment-models.ts'
+import { paymentStates } from './words.ts'
 
-export const paymentOperations = ['authorize', 'capture', 'void', 'refund'] as const
-export type PaymentOperation = (typeof paymentOperations)[number]
-export const attemptOutcomes = ['succeeded', 'declined', 'failed', 'unknown'] as const
-export type AttemptOutcome = (typeof attemptOutcomes)[number]
-
-export interface PaymentAttempt {
-  id: string
-  operation: PaymentOperation
-  outcome: AttemptOutcome
-  amount: number
-  gateway_reference: string | null
-  error: string | null
-  /** The request that led to it; null for attempts from before this was kept. */
-  request_id: string | null
-  at: string
-}
-export interface Payment {
-  id: string
-  order_id: string
-  user_id: string
-  cloud: string
-  gateway: string
-  state: PaymentState
-  amount: number
-  currency: string
-  refunded_amount: number
-  verdict: 'confirmed' | 'declined' | null
-  decline_code: string | null
-  attempts: PaymentAttempt[]
-  created_at: string
-  updated_at: string
-}
 export interface PayBody {
   order_id: string
   gateway?: string

@@ -11,25 +11,11 @@ import {
   namedAnswer,
   type PageQuery,
   pageQuery,
-  type Role,
-  roles,
   time,
 } from './fields.ts'
+import type { User, UserRecord } from './user-models.ts'
+import { type Role, roles } from './words.ts'
 
-export interface User {
-  id: string
-  name: string
-  email: string
-  role: Role
-  cloud: string | null
-  account: string
-  created_at: string
-}
-/** A user as operators see it. */
-export interface UserRecord extends User {
-  disabled: boolean
-  updated_at: string
-}
 export interface TokenPair {
   access_token: string
   token_type: 'Bearer'

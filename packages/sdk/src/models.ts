@@ -1,35 +1,37 @@
-// What the API takes and answers, as the contracts have it: nothing of it is written a second time.
+// What the API answers, as the contracts have it: nothing of it is written a second time. By path, for a published package brings these files along.
 export type {
-  Audit,
-  AuditRule,
-  CallbackAttempt,
-  CancelReason,
   Cloud,
   CloudCheck,
   CloudMode,
   Dataset,
-  DeadLetter,
   DeliveredFile,
-  ErrorCode,
-  Explanation,
-  ExportFormat,
   ExportRecord,
   Manifest,
+} from '../../contracts/src/data-models.ts'
+export type { ErrorCode } from '../../contracts/src/errors.ts'
+export type { DeadLetter, WaitingEvent } from '../../contracts/src/operations-models.ts'
+export type {
+  Audit,
+  AuditRule,
+  CallbackAttempt,
+  Explanation,
   Order,
-  OrderState,
+  OrderedItem,
   OrderStatus,
   OrderTransition,
-  Payment,
-  PaymentAttempt,
-  PaymentMode,
-  PaymentState,
   Price,
   Process,
   ProcessState,
-  Role,
-  ServiceName,
-  User,
-  UserRecord,
   Violation,
-  WaitingEvent,
-} from '@waybill/contracts'
+} from '../../contracts/src/order-models.ts'
+export type { Payment, PaymentAttempt } from '../../contracts/src/payment-models.ts'
+export type { ServiceName } from '../../contracts/src/services.ts'
+export type { User, UserRecord } from '../../contracts/src/user-models.ts'
+export type {
+  CancelReason,
+  ExportFormat,
+  OrderState,
+  PaymentMode,
+  PaymentState,
+  Role,
+} from '../../contracts/src/words.ts'
