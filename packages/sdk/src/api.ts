@@ -24,6 +24,10 @@ export interface Call {
   body?: unknown
   headers?: Record<string, string | undefined>
   options?: KeyedCallOptions
+  /** Milliseconds that the server was asked to hold its answer, on top of the timeout. */
+  heldFor?: number
+  /** A status that is an answer, not an error, besides those of success. */
+  alsoGood?: number
 }
 
 export interface ApiSettings {
@@ -82,11 +86,20 @@ export class Api {
     return { ...answer, stream: new Blob([]).stream() }
   }
 
-  async #envelope<T>(name: OperationName, call: Call): Promise<Envelope<T>> {
+  /** An answer that stands outside of the envelope and has `member` in it. */
+  bare<T>(name: OperationName, member: string, call: Call = {}): Promise<T> {
+    return this.#object<T>(name, member, call)
+  }
+
+  #envelope<T>(name: OperationName, call: Call): Promise<Envelope<T>> {
+    return this.#object<Envelope<T>>(name, 'data', call)
+  }
+
+  async #object<T>(name: OperationName, member: string, call: Call): Promise<T> {
     const text = await this.text(name, call)
     try {
       const parsed = JSON.parse(text)
-      if ('data' in parsed) return parsed
+      if (member in parsed) return parsed
     } catch {
       // Told below.
     }
@@ -100,13 +113,14 @@ export class Api {
     exchange: (fetcher: typeof fetch, request: OutgoingRequest, limits: Limits) => Promise<A>,
   ): Promise<A> {
     const { fetch, timeout, retry } = this.#settings
-    const { options = {} } = call
+    const { options = {}, heldFor = 0 } = call
     const request = this.#requestOf(name, call)
-    const limits = { timeout: options.timeout ?? timeout, signal: options.signal }
+    const limits = { timeout: (options.timeout ?? timeout) + heldFor, signal: options.signal }
     const attempt = async (token: string | undefined): Promise<A> => {
       const headers = token === undefined ? request.headers : { ...request.headers, Authorization: `Bearer ${token}` }
       const answer = await exchange(fetch, { ...request, headers }, limits)
-      if (answer.status < 200 || answer.status > 299) throw errorOf(answer as TextAnswer)
+      const isGood = (answer.status >= 200 && answer.status <= 299) || answer.status === call.alsoGood
+      if (!isGood) throw errorOf(answer as TextAnswer)
       return answer
     }
     const policy = isSafeToRepeat(name) ? retry : { ...retry, retries: 0 }

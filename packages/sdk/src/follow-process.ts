@@ -6,10 +6,12 @@ import type { Process } from './models.ts'
 import { growingPause, pause } from './retrying.ts'
 import { isWaybillError, WaybillError } from './waybill-error.ts'
 
-/** The server says that it is still there every 15 s; three silences in a row are one too many. */
+/** The server says that it is still there every 15 s; three times silence is once too many. */
 const silenceMilliseconds = 45_000
 const waitSeconds = 20
-/** Of the connection, in a row; with their pauses they outlast a server that is started anew. */
+/** A server that answers at once although it was asked to wait is not asked more often than this. */
+const betweenPolls = 1_000
+/** In a row; with their pauses they outlast a server that is started anew. */
 const mostFailures = 12
 
 /** Yields the process as it is, then at every change; ends when it is final. Throws where it cannot be read, or the server stays away for a minute or two. */
@@ -19,29 +21,29 @@ export async function* followProcess(
   options: CallOptions = {},
 ): AsyncGenerator<Process, void, undefined> {
   const { signal } = options
-  let streams = true
   let last: Process | undefined
-  for (let failures = 0; last === undefined || last.status === 0; ) {
+  let streams = true
+  for (let failures = 0; ; ) {
+    let milliseconds = betweenPolls
     try {
-      const changes = streams ? streamed(api, processId, options) : polled(api, processId, options, last)
-      for await (const process of changes) {
+      for await (const process of streams ? streamed(api, processId, options) : polled(api, processId, options, last)) {
+        if (last && process.updated_at === last.updated_at && process.status === last.status) continue
         failures = 0
-        if (process.updated_at === last?.updated_at && process.status === last.status) continue
         last = process
         yield process
+        if (process.status !== 0) return
       }
-      if (last?.status !== 0) continue
-      // A stream that ends early is cut by something in between, or by a server that stops.
-      if (streams) await pause(growingPause(failures++), signal)
+      // A stream that ends early was cut by something in between, or by a server that stops.
+      if (streams) milliseconds = growingPause(failures++)
+      else failures = 0
     } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      if (!isWaybillError(error)) throw error
-      if (isWaybillError(error, 'NOT_AUTHENTICATED') || !error.retryable) throw error
-      if (++failures > mostFailures) throw error
-      await pause(Math.max(growingPause(failures - 1), (error.retryAfterSeconds ?? 0) * 1_000), signal)
+      signal?.throwIfAborted()
+      if (!isWaybillError(error) || !error.retryable || ++failures > mostFailures) throw error
+      milliseconds = Math.max(growingPause(failures - 1), (error.retryAfterSeconds ?? 0) * 1_000)
     }
     // What lets no stream through may let single answers through.
     if (failures > 1) streams = false
+    await pause(milliseconds, signal)
   }
 }
 
@@ -65,10 +67,10 @@ async function* polled(
   options: CallOptions,
   last: Process | undefined,
 ): AsyncGenerator<Process, void, undefined> {
-  const headers = last ? { Prefer: `wait=${waitSeconds}` } : {}
-  const timeout = (options.timeout ?? 0) + waitSeconds * 1_000
-  yield await api.ask<Process>('showProcess', {
-    ...{ params: { process_id: processId }, headers },
-    options: last ? { ...options, timeout: Math.max(timeout, 30_000) } : options,
-  })
+  const call = { params: { process_id: processId }, options }
+  if (!last) yield await api.ask<Process>('showProcess', call)
+  else {
+    const headers = { Prefer: `wait=${waitSeconds}` }
+    yield await api.ask<Process>('showProcess', { ...call, headers, heldFor: waitSeconds * 1_000 })
+  }
 }

@@ -18,7 +18,7 @@ export { ProcessFailedError } from './process-failed-error.ts'
 export type { FinishedOptions, ListProcessesOptions, Processes, ShowProcessOptions } from './processes.ts'
 export { memoryTokens, type TokenStore, type Tokens } from './tokens.ts'
 export type { UserChanges, Users } from './users.ts'
-export { type Credentials, type SignUp, Waybill, type WaybillOptions } from './waybill.ts'
+export { type Credentials, type Readiness, type SignUp, Waybill, type WaybillOptions } from './waybill.ts'
 export {
   type ClientErrorCode,
   type FieldError,

@@ -49,6 +49,7 @@ export const operations = {
   listOutbox: 'GET /outbox',
   listDeadLetters: 'GET /dead-letters',
   replayDeadLetter: 'POST /dead-letters/{id}/replay',
+  checkReadiness: 'GET /readyz',
 } as const
 
 export type OperationName = keyof typeof operations
@@ -62,14 +63,15 @@ export const takesIdempotencyKey = (name: OperationName): boolean => keyed.inclu
 export const isSafeToRepeat = (name: OperationName): boolean =>
   operations[name].startsWith('GET ') || takesIdempotencyKey(name)
 
-/** No token goes with these: there is none yet, or it is on its way out. */
-const signedOut: readonly OperationName[] = [
+/** These need no token, and get none. */
+const publicOnes: readonly OperationName[] = [
   'signUp',
   'signIn',
   'refreshSession',
   'showKeys',
   'listPrices',
   'listClouds',
+  'checkReadiness',
 ]
 
-export const isPublic = (name: OperationName): boolean => signedOut.includes(name)
+export const isPublic = (name: OperationName): boolean => publicOnes.includes(name)

@@ -34,6 +34,7 @@ export class Processes {
     return this.#api.ask('showProcess', {
       params: { process_id: processId },
       headers: { Prefer: wait === undefined ? undefined : `wait=${wait}` },
+      heldFor: (wait ?? 0) * 1_000,
       options,
     })
   }

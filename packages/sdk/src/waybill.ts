@@ -13,6 +13,7 @@ import { Processes } from './processes.ts'
 import { Session, type TokenPair } from './session.ts'
 import type { TokenStore } from './tokens.ts'
 import { Users } from './users.ts'
+import { isWaybillError } from './waybill-error.ts'
 
 export interface WaybillOptions {
   /** The server's address, `https://waybill.example.com`; a path in it is kept. */
@@ -41,6 +42,12 @@ export interface SignUp {
 export interface Credentials {
   email: string
   password: string
+}
+
+export interface Readiness {
+  status: 'ready' | 'not_ready'
+  /** `database`, `broker` and the like. */
+  dependencies: Record<string, { status: string }>
 }
 
 /** A client of one server for one user. Every method throws a WaybillError where it cannot do what it says. */
@@ -93,10 +100,12 @@ export class Waybill {
     await this.#session.begin(await this.#api.ask<TokenPair>('signIn', { body: credentials, options }))
   }
 
-  /** Ends the session, here and on the server; the tokens are removed from the store in any case. */
+  /** Ends the session, here and on the server; where nobody is signed in, there is nothing to be done. The tokens are removed from the store in any case. */
   async signOut(options?: CallOptions): Promise<void> {
     try {
       await this.#api.text('signOut', { options })
+    } catch (error) {
+      if (!isWaybillError(error, 'NOT_AUTHENTICATED')) throw error
     } finally {
       await this.#session.end()
     }
@@ -105,5 +114,15 @@ export class Waybill {
   /** Whether the store holds a session; the server may have ended it. */
   isSignedIn(): Promise<boolean> {
     return this.#session.isSignedIn()
+  }
+
+  /** Whether the server can do its work; one that cannot is an answer, too. */
+  readiness(options?: CallOptions): Promise<Readiness> {
+    return this.#api.bare('checkReadiness', 'status', { options, alsoGood: 503 })
+  }
+
+  /** The public keys that access tokens are verified with (RFC 7517). */
+  async keys(options?: CallOptions): Promise<Record<string, string>[]> {
+    return (await this.#api.bare<{ keys: Record<string, string>[] }>('showKeys', 'keys', { options })).keys
   }
 }

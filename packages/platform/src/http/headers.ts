@@ -41,7 +41,7 @@ export function createCors(origins: string[]): Cors {
         ...headers,
         'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
         'Access-Control-Allow-Headers':
-          'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Range, X-Request-Id, traceparent',
+          'Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Prefer, Range, X-Request-Id, traceparent',
         'Access-Control-Max-Age': '600',
       }
     },
