@@ -124,7 +124,7 @@ export class Api {
       return answer
     }
     const policy = isSafeToRepeat(name) ? retry : { ...retry, retries: 0 }
-    return retrying(policy, options.signal, () => this.#withToken(name, attempt))
+    return this.#withToken(name, token => retrying(policy, options.signal, () => attempt(token)))
   }
 
   /** A token that was refused changes nothing, so any call may be repeated with a new one. */

@@ -19,7 +19,7 @@ export class Session {
   readonly #refresh: AskForTokens
   #refreshing: Promise<Tokens> | undefined
 
-  /** `refresh` makes the call; it must not be repeated, for a refresh token that is used twice ends the session. */
+  /** `refresh` makes the call, and makes it once: a refresh token that is used twice ends the session. One whose answer was lost is tried by the next call, for then there is nothing more to lose. */
   constructor(store: TokenStore | undefined, refresh: AskForTokens) {
     this.#store = store ?? memoryTokens()
     this.#refresh = refresh

@@ -112,9 +112,10 @@ describe('with a real server', () => {
 test('a refresh whose answer is lost is not sent again by itself, and the session is kept', async () => {
   const fake = await startFakeServer(response => response.destroy(), problem(503, 'DEPENDENCY_UNAVAILABLE', true))
   const tokens = memoryTokens({ access_token: 'old', refresh_token: 'r', expires_at: 0 })
-  const waybill = new Waybill({ server: fake.url, tokens, retries: 0 })
-  await expect(waybill.orders.cancel('x')).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' })
-  expect(fake.sent.map(({ path }) => path)).toEqual(['/authentication/refresh'])
+  const waybill = new Waybill({ server: fake.url, tokens })
+  await expect(waybill.clouds.check('LOCAL')).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' })
+  await expect(waybill.orders.get('x')).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' })
+  expect(fake.sent.map(({ path }) => path)).toEqual(Array(2).fill('/authentication/refresh'))
   expect(await waybill.isSignedIn()).toBe(true)
   await fake.stop()
 })
