@@ -56,7 +56,7 @@ export class Api {
 
   /** `data` of the answer. */
   async ask<T>(name: OperationName, call: Call = {}): Promise<T> {
-    return (await this.#envelope<T>(name, call)).data
+    return (await this.whole<Envelope<T>>(name, 'data', call)).data
   }
 
   /** A growing list; `itemsOf` finds its items in `data`, where that is more than they. */
@@ -67,7 +67,7 @@ export class Api {
   ): Pages<T, D> {
     const read = async (cursor: string | undefined): Promise<Page<T, D>> => {
       const query = cursor === undefined ? call.query : { ...call.query, cursor }
-      const { data, page } = await this.#envelope<D>(name, { ...call, query })
+      const { data, page } = await this.whole<Envelope<D>>(name, 'data', { ...call, query })
       return { items: itemsOf(data), data, next_cursor: page?.next_cursor ?? null }
     }
     return new Pages(read, call.query?.cursor as string | undefined)
@@ -75,7 +75,7 @@ export class Api {
 
   /** The answer's text; empty where it has none. */
   async text(name: OperationName, call: Call = {}): Promise<string> {
-    return (await this.#send(name, { ...call, headers: { Accept: json, ...call.headers } }, exchangeText)).text
+    return (await this.#send(name, call, exchangeText)).text
   }
 
   /** The body as it comes. Only its beginning is tried again; whoever reads it goes on after a break. */
@@ -86,16 +86,8 @@ export class Api {
     return { ...answer, stream: new Blob([]).stream() }
   }
 
-  /** An answer that stands outside of the envelope and has `member` in it. */
-  bare<T>(name: OperationName, member: string, call: Call = {}): Promise<T> {
-    return this.#object<T>(name, member, call)
-  }
-
-  #envelope<T>(name: OperationName, call: Call): Promise<Envelope<T>> {
-    return this.#object<Envelope<T>>(name, 'data', call)
-  }
-
-  async #object<T>(name: OperationName, member: string, call: Call): Promise<T> {
+  /** The whole answer, an object with `member` in it: what stands outside of the envelope, or the envelope itself. */
+  async whole<T>(name: OperationName, member: string, call: Call = {}): Promise<T> {
     const text = await this.text(name, call)
     try {
       const parsed = JSON.parse(text)

@@ -1,8 +1,8 @@
 // Callbacks as their owner sees them; `@waybill/sdk/callbacks` verifies them where they arrive.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
+import type { ListFilters } from './list-filters.ts'
 import type { CallbackAttempt } from './models.ts'
-import type { ListFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 
 export class Callbacks {

@@ -2,8 +2,8 @@
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
 import { type DeliveredFileStream, type FileOptions, openDeliveredFile } from './delivered-file.ts'
+import type { ListFilters } from './list-filters.ts'
 import type { Dataset, ExportRecord, Manifest } from './models.ts'
-import type { ListFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 
 /** A record as it was in its source; a number past 2^53 arrives exact in files only. */

@@ -14,13 +14,16 @@ export async function* readEvents(
   const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()
   try {
     let rest = ''
+    let wasReturn = false
     let event = ''
     let data: string[] = []
     for (;;) {
       const { done, value } = await within(silence, () => reader.read())
       if (done) return
-      // A line break of two characters may be cut in two: a "\r" at the end waits for what follows.
-      const lines = (rest + value).split(/\r\n|\n|\r(?!$)/)
+      // A line break of two characters may be cut in two.
+      const text = wasReturn && value.startsWith('\n') ? value.slice(1) : value
+      wasReturn = value.endsWith('\r')
+      const lines = (rest + text).split(/\r\n|\n|\r/)
       rest = lines.pop() ?? ''
       for (const line of lines) {
         if (line === '') {

@@ -3,6 +3,7 @@ export type { Callbacks } from './callbacks.ts'
 export type { CloudChanges, Clouds, NewCloud } from './clouds.ts'
 export type { Data, DataRecord, DatasetList, RecordSource, RecordsPage } from './data.ts'
 export type { DeliveredFileStream, FileOptions } from './delivered-file.ts'
+export type { ListFilters, OperatorFilters } from './list-filters.ts'
 export type { DetailsChanges, Me } from './me.ts'
 export type * from './models.ts'
 export type {
@@ -11,7 +12,7 @@ export type {
   ListOutboxOptions,
   OperationsDesk,
 } from './operations-desk.ts'
-export type { ListFilters, ListOrdersOptions, NewOrder, OperatorFilters, Orders, PlacedOrder } from './orders.ts'
+export type { ListOrdersOptions, NewOrder, Orders, PlacedOrder } from './orders.ts'
 export type { Page, Pages } from './pages.ts'
 export type { ListPaymentsOptions, NewPayment, Payments, Refund } from './payments.ts'
 export { ProcessFailedError } from './process-failed-error.ts'

@@ -1,8 +1,8 @@
 // What operators look at when something is stuck: the audit, events that wait, and messages that could not be handled.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
+import type { ListFilters } from './list-filters.ts'
 import type { Audit, DeadLetter, ServiceName, Violation, WaitingEvent } from './models.ts'
-import type { ListFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 
 export interface AuditOptions extends CallOptions {

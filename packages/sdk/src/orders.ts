@@ -1,6 +1,7 @@
 // Orders: placing, following, reading and cancelling them.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions, KeyedCallOptions } from './call-options.ts'
+import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type {
   Explanation,
   ExportFormat,
@@ -28,19 +29,6 @@ export interface PlacedOrder {
   process: Process
   /** Waits for the end of the process: see `processes.finished`. */
   finished(options?: FinishedOptions): Promise<Process>
-}
-
-export interface ListFilters extends CallOptions {
-  /** Items a page, 1–100; 20 unless given. */
-  limit?: number
-  /** Where to begin: `next_cursor` of a page. */
-  cursor?: string
-}
-
-/** Whose things an operator sees; without either, their own. */
-export interface OperatorFilters {
-  user_id?: string
-  all?: boolean
 }
 
 export interface ListOrdersOptions extends ListFilters, OperatorFilters {

@@ -1,8 +1,8 @@
 // Payments: paying later, looking at what was paid, and giving it back.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions, KeyedCallOptions } from './call-options.ts'
+import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type { Payment } from './models.ts'
-import type { ListFilters, OperatorFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 
 export interface NewPayment {

@@ -2,8 +2,8 @@
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
 import { followProcess } from './follow-process.ts'
+import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type { Process } from './models.ts'
-import type { ListFilters, OperatorFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 import { ProcessFailedError } from './process-failed-error.ts'
 

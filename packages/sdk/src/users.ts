@@ -1,8 +1,8 @@
 // Users as operators see them.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
+import type { ListFilters } from './list-filters.ts'
 import type { Role, UserRecord } from './models.ts'
-import type { ListFilters } from './orders.ts'
 import type { Pages } from './pages.ts'
 
 export interface UserChanges {

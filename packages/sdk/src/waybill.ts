@@ -118,11 +118,11 @@ export class Waybill {
 
   /** Whether the server can do its work; one that cannot is an answer, too. */
   readiness(options?: CallOptions): Promise<Readiness> {
-    return this.#api.bare('checkReadiness', 'status', { options, alsoGood: 503 })
+    return this.#api.whole('checkReadiness', 'status', { options, alsoGood: 503 })
   }
 
   /** The public keys that access tokens are verified with (RFC 7517). */
   async keys(options?: CallOptions): Promise<Record<string, string>[]> {
-    return (await this.#api.bare<{ keys: Record<string, string>[] }>('showKeys', 'keys', { options })).keys
+    return (await this.#api.whole<{ keys: Record<string, string>[] }>('showKeys', 'keys', { options })).keys
   }
 }
