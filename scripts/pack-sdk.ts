@@ -12,7 +12,6 @@ const kept = new URL('.package.json', folder)
 /** npm cannot put `publishConfig.exports` into the package itself, as pnpm does. */
 async function begin(): Promise<void> {
   await end()
-  await rm(new URL('dist', folder), { recursive: true, force: true })
   execFileSync('tsc', ['--project', 'tsconfig.build.json'], { cwd: fileURLToPath(folder), stdio: 'inherit' })
   const text = await readFile(manifest, 'utf8')
   const { publishConfig, scripts: _, ...rest } = JSON.parse(text)
@@ -20,9 +19,10 @@ async function begin(): Promise<void> {
   await writeFile(manifest, `${JSON.stringify({ ...rest, exports: publishConfig.exports }, undefined, 2)}\n`)
 }
 
-/** Also after a pack that was broken off. */
+/** Leaves nothing behind, also after a pack that was broken off. */
 async function end(): Promise<void> {
   if (existsSync(kept)) await rename(kept, manifest)
+  await rm(new URL('dist', folder), { recursive: true, force: true })
 }
 
 const steps: Record<string, () => Promise<void>> = { begin, end }

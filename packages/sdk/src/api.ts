@@ -99,15 +99,20 @@ export class Api {
     throw new WaybillError({ code: 'UNEXPECTED_ANSWER', message })
   }
 
+  /** Milliseconds. */
+  timeoutOf(options: CallOptions): number {
+    return options.timeout ?? this.#settings.timeout
+  }
+
   async #send<A extends StreamAnswer | TextAnswer>(
     name: OperationName,
     call: Call,
     exchange: (fetcher: typeof fetch, request: OutgoingRequest, limits: Limits) => Promise<A>,
   ): Promise<A> {
-    const { fetch, timeout, retry } = this.#settings
+    const { fetch, retry } = this.#settings
     const { options = {}, heldFor = 0 } = call
     const request = this.#requestOf(name, call)
-    const limits = { timeout: (options.timeout ?? timeout) + heldFor, signal: options.signal }
+    const limits = { timeout: this.timeoutOf(options) + heldFor, signal: options.signal }
     const attempt = async (token: string | undefined): Promise<A> => {
       const headers = token === undefined ? request.headers : { ...request.headers, Authorization: `Bearer ${token}` }
       const answer = await exchange(fetch, { ...request, headers }, limits)

@@ -3,7 +3,7 @@
 export interface CallOptions {
   /** Ends the call, its retries and its streams; it rejects with the signal's reason. */
   signal?: AbortSignal
-  /** Milliseconds that one attempt may take until its answer is there; of streams, until they begin. Default: the client's. */
+  /** Milliseconds that one attempt may take until its answer is there; of a file, until more of it comes. Default: the client's. */
   timeout?: number
   /** Sent as X-Request-Id, 1–128 of `A-Za-z0-9._-`: it stands on every log line and in every event that the call leads to. */
   requestId?: string

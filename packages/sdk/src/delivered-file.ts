@@ -3,6 +3,7 @@ import { Hash } from 'fast-sha256'
 import type { Api } from './api.ts'
 import type { CallOptions } from './call-options.ts'
 import type { DeliveredFile, Manifest } from './models.ts'
+import { readChunks } from './read-chunks.ts'
 import { growingPause, pause } from './retrying.ts'
 import { isWaybillError, WaybillError } from './waybill-error.ts'
 
@@ -44,7 +45,7 @@ export async function openDeliveredFile(
   }
   if (start > last) return { ...file, stream: new Blob([]).stream() }
   const first = await open(start, undefined)
-  const bytes = resumed(first, start, last, open, options.signal)
+  const bytes = resumed(first, { start, last, silence: api.timeoutOf(options), options }, open)
   return { ...file, stream: streamOf(isWhole ? checked(bytes, file) : bytes) }
 }
 
@@ -64,47 +65,39 @@ interface Opened {
   etag: string | undefined
 }
 
+interface Wanted {
+  start: number
+  last: number
+  /** Milliseconds without a byte after which the connection counts as broken. */
+  silence: number
+  options: CallOptions
+}
+
 /** The bytes from `start` to `last`; the connection may break as often as it likes, so long as it brings something in between. */
 async function* resumed(
   first: Opened,
-  start: number,
-  last: number,
+  { start, last, silence, options }: Wanted,
   open: (from: number, etag: string | undefined) => Promise<Opened>,
-  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let at = start
   let current: Opened | undefined = first
   for (let failures = 0; ; ) {
     try {
       current ??= await open(at, first.etag)
-      for await (const chunk of chunksOf(current.stream)) {
+      for await (const chunk of readChunks(current.stream, silence)) {
         failures = 0
         at += chunk.length
         yield chunk
       }
       if (at > last) return
-      throw new Error(`the answer ended at byte ${at} of ${last + 1}`)
+      const message = `the answer ended at byte ${at} of ${last + 1}`
+      throw new WaybillError({ code: 'SERVER_UNREACHABLE', message, retryable: true })
     } catch (error) {
-      signal?.throwIfAborted()
-      if (isWaybillError(error) && !error.retryable) throw error
-      if (++failures > mostFailures) throw broken(error)
+      options.signal?.throwIfAborted()
+      if (!isWaybillError(error) || !error.retryable || ++failures > mostFailures) throw error
       current = undefined
-      await pause(growingPause(failures - 1), signal)
+      await pause(growingPause(failures - 1), options.signal)
     }
-  }
-}
-
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = stream.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    // Nobody waits for what is broken, or wanted no longer.
-    reader.cancel().catch(() => {})
   }
 }
 
@@ -138,10 +131,4 @@ function streamOf(bytes: AsyncGenerator<Uint8Array, void, undefined>): ReadableS
 
 function changed({ dataset }: DeliveredFile): WaybillError {
   return new WaybillError({ code: 'FILE_CHANGED', message: `${dataset} is not the file it was: download it anew` })
-}
-
-function broken(cause: unknown): WaybillError {
-  if (isWaybillError(cause)) return cause
-  const message = 'the download broke again and again without a byte in between'
-  return new WaybillError({ code: 'SERVER_UNREACHABLE', message, retryable: true, cause })
 }

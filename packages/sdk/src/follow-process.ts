@@ -4,7 +4,7 @@ import type { CallOptions } from './call-options.ts'
 import { readEvents } from './event-stream.ts'
 import type { Process } from './models.ts'
 import { growingPause, pause } from './retrying.ts'
-import { isWaybillError, WaybillError } from './waybill-error.ts'
+import { isWaybillError } from './waybill-error.ts'
 
 /** The server says that it is still there every 15 s; three times silence is once too many. */
 const silenceMilliseconds = 45_000
@@ -50,13 +50,8 @@ export async function* followProcess(
 async function* streamed(api: Api, processId: string, options: CallOptions): AsyncGenerator<Process, void, undefined> {
   const headers = { Accept: 'text/event-stream' }
   const { stream } = await api.stream('showProcess', { params: { process_id: processId }, headers, options })
-  try {
-    for await (const { event, data } of readEvents(stream, silenceMilliseconds)) {
-      if (event === 'process') yield JSON.parse(data)
-    }
-  } catch (cause) {
-    if (isWaybillError(cause)) throw cause
-    throw new WaybillError({ code: 'SERVER_UNREACHABLE', message: 'the event stream broke', retryable: true, cause })
+  for await (const { event, data } of readEvents(stream, silenceMilliseconds)) {
+    if (event === 'process') yield JSON.parse(data)
   }
 }
 

@@ -124,6 +124,18 @@ describe('downloading', () => {
     expect(ranges).toEqual([null, ...Array(2).fill(expect.stringMatching(/^bytes=\d{6,}-\d+$/))])
   })
 
+  test('goes on when the connection has gone silent for the timeout', async () => {
+    const { stream, bytes } = await waybill.data.file(processId, 'large', { timeout: 500 })
+    const reader = stream.getReader()
+    await reader.read()
+    proxy.hold()
+    setTimeout(() => proxy.cut(), 1_500)
+    setTimeout(() => proxy.release(), 1_500)
+    let rest = 0
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) rest += piece.value.length
+    expect(rest).toBeGreaterThan(bytes / 2)
+  })
+
   test('goes on from what is kept of an earlier one', async () => {
     const { bytes, stream } = await waybill.data.file(processId, 'large', { start: 20_000_000 })
     expect((await new Response(stream).arrayBuffer()).byteLength).toBe(bytes - 20_000_000)
