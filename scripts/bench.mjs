@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { installWhatIsMissing, projectNode } from './install.mjs'
 
-installWhatIsMissing({ forDevelopment: false })
+// The emulators of clouds are among the tools.
+installWhatIsMissing({ forDevelopment: true })
 const bench = fileURLToPath(new URL('../test/bench/bench.ts', import.meta.url))
 const child = spawn(projectNode, [bench, ...process.argv.slice(2)], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -54,6 +54,11 @@ export class Account {
     return new Account(system, await stranger.#signIn(operator), { id: '', folder: '' })
   }
 
+  /** From now on the datasets are those of another cloud. */
+  async registerWith(cloud: string): Promise<void> {
+    await this.call('PUT', '/user/cloud', { name: cloud })
+  }
+
   /** The same customer at a system that was started again. */
   at(system: RunningSystem): Account {
     return new Account(system, this.#token, this)

@@ -13,6 +13,7 @@ import type { Scenario, ScenarioResult } from './scenario.ts'
 import { measureAcceptingOrders } from './scenarios/accepting-orders.ts'
 import { measureDeliveringOrders } from './scenarios/delivering-orders.ts'
 import { measureExporting } from './scenarios/exporting.ts'
+import { measureExportingInClouds } from './scenarios/exporting-in-clouds.ts'
 import { measureGrowing } from './scenarios/growing.ts'
 import { measureReading } from './scenarios/reading.ts'
 import { measureRecovering } from './scenarios/recovering.ts'
@@ -28,6 +29,7 @@ const scenarios: Record<ScenarioName, Scenario> = {
   reads: measureReading,
   scale: measureGrowing,
   export: measureExporting,
+  clouds: measureExportingInClouds,
   start: measureStarting,
   recovery: measureRecovering,
 }

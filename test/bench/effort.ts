@@ -17,8 +17,12 @@ export interface Effort {
   ordersToRead: number
   passThroughBytes: number
   csvBytes: number
-  /** How long reads are timed beside an export that does not run. */
-  idleReadSeconds: number
+  /** How often each call of others is timed beside an export, and beside none. */
+  callsBeside: number
+  /** What AWS is given to export. The emulators keep all that they are given in memory, several times. */
+  awsBytes: number
+  /** The same for the clouds behind it. */
+  otherCloudBytes: number
   /** How long a server stands still before its memory is read. */
   idleSeconds: number
   /** How long a server is under load before it is killed. */
@@ -42,7 +46,9 @@ export const fullEffort: Effort = {
   /** More than 10⁷ records. */
   passThroughBytes: 1_100_000_000,
   csvBytes: 200_000_000,
-  idleReadSeconds: 10,
+  callsBeside: 1_000,
+  awsBytes: 1_100_000_000,
+  otherCloudBytes: 200_000_000,
   idleSeconds: 5,
   killAfterSeconds: 4,
   ordersInTables: [1e3, 1e5, 1e6],
@@ -60,7 +66,9 @@ export const quickEffort: Effort = {
   ordersToRead: 100,
   passThroughBytes: 300_000_000,
   csvBytes: 100_000_000,
-  idleReadSeconds: 1,
+  callsBeside: 250,
+  awsBytes: 100_000_000,
+  otherCloudBytes: 50_000_000,
   idleSeconds: 3,
   killAfterSeconds: 1,
   ordersInTables: [1e3, 1e4],

@@ -1,7 +1,7 @@
 // A figure: what was measured in each round, beside its floor and its goal.
 import type { Goal } from './goals.ts'
 
-export type Unit = 'number' | '/s' | 'ms' | 'µs' | 's' | 'MB/s' | 'MiB' | 'share' | 'count'
+export type Unit = 'number' | '/s' | 'ms' | 'µs' | 's' | 'MB/s' | 's/GB' | 'MiB' | 'share' | 'count'
 
 export interface Figure {
   name: string

@@ -2,11 +2,21 @@
 import { parseArgs } from 'node:util'
 import { type TopologyName, topologyNames } from './topologies/topology.ts'
 
-export const scenarioNames = ['orders', 'delivered', 'time', 'reads', 'scale', 'export', 'start', 'recovery'] as const
+export const scenarioNames = [
+  'orders',
+  'delivered',
+  'time',
+  'reads',
+  'scale',
+  'export',
+  'clouds',
+  'start',
+  'recovery',
+] as const
 export type ScenarioName = (typeof scenarioNames)[number]
 
 export interface Options {
-  /** Smaller counts: less than three minutes for everything. */
+  /** Smaller counts: less than four minutes for everything. */
   quick: boolean
   /** Writes the page and the chart in docs too. */
   write: boolean

@@ -2,11 +2,13 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { CloudName } from './engines/emulator.ts'
 import type { FloorName } from './floor/floor-server.ts'
 import { RunningProcess } from './running-process.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const floorServer = fileURLToPath(new URL('./floor/floor-server.ts', import.meta.url))
+const emulatorProcess = fileURLToPath(new URL('./engines/emulator-process.ts', import.meta.url))
 const bare = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
 
 export const operator = { email: 'operator@example.com', password: 'the operator of the bench' }
@@ -59,5 +61,17 @@ export function startFloorProcess(name: FloorName, home: string, urls: string[] 
     environment: { ...bare, NODE_COMPILE_CACHE: join(project, 'node_modules', '.cache', 'compiled-floors') },
     folder: project,
     logFile: join(home, 'floor.log'),
+  })
+}
+
+/** It writes into the file what a client needs to log in. */
+export function startEmulatorProcess(cloud: CloudName, home: string, settingsFile: string): Promise<RunningProcess> {
+  mkdirSync(home, { recursive: true })
+  return RunningProcess.start({
+    command: process.execPath,
+    options: [emulatorProcess, cloud, settingsFile],
+    environment: bare,
+    folder: project,
+    logFile: join(home, 'emulator.log'),
   })
 }

@@ -18,37 +18,54 @@ export async function readPaths(
   })
 }
 
-/** Enough for reads that do not pile up. */
+/** Of each target: enough for reads that do not pile up. */
 const connectionsAtFirst = 8
 
-/** Counted from when a read was due and not from when it was sent: one that had to wait for the ones before it is slow. */
+/**
+ * A read is sent when it is due, on a connection of its own where those before are not answered: what holds them up is seen
+ * in all of them. A generator that is late itself sends late, and that is not the server's doing: it counts from then.
+ */
 export async function readSteadily(
-  { target, paths, perSecond, seconds }: Extract<Workload, { kind: 'read-steadily' }>,
+  { reads, perSecond, seconds }: Extract<Workload, { kind: 'read-steadily' }>,
   gathered: Gathered,
   signal: AbortSignal,
 ): Promise<void> {
-  const requests = readRequests(target, paths)
-  const open = await openConnections(target.port, connectionsAtFirst)
-  const free = [...open]
+  const lines = await Promise.all(reads.map(openLine))
   gathered.begin()
   const startedAt = performance.now()
-  const reads: Promise<void>[] = []
+  const sent: Promise<void>[] = []
   for (let turn = 0; turn < perSecond * seconds && !signal.aborted; turn++) {
-    const dueAt = startedAt + (turn * 1_000) / perSecond
-    // As close as timers allow, then spun: half a millisecond late would be half of what is measured.
-    await pause(Math.max(dueAt - performance.now() - 1, 0))
-    while (performance.now() < dueAt);
-    const connection = free.pop() ?? new Connection(target.port)
-    if (!open.includes(connection)) open.push(connection)
-    const done = read(connection, requests[turn % requests.length]!).then(() => {
-      gathered.latencies.push(performance.now() - dueAt)
-      free.push(connection)
-    })
-    reads.push(done)
+    const early = startedAt + (turn * 1_000) / perSecond - performance.now()
+    if (early > 0) await pause(early)
+    const line = lines[turn % lines.length]!
+    const sentAt = performance.now()
+    sent.push(
+      line.read().then(() => {
+        gathered.latencies[turn] = performance.now() - sentAt
+      }),
+    )
   }
-  await Promise.all(reads).finally(() => {
-    for (const connection of open) connection.close()
+  await Promise.all(sent).finally(() => {
+    for (const line of lines) line.close()
   })
+}
+
+/** The connections to one target. */
+async function openLine({ target, path }: { target: Target; path: string }) {
+  const [request] = readRequests(target, [path])
+  const open = await openConnections(target.port, connectionsAtFirst)
+  const free = [...open]
+  return {
+    async read(): Promise<void> {
+      const connection = free.pop() ?? new Connection(target.port)
+      if (!open.includes(connection)) open.push(connection)
+      await read(connection, request!)
+      free.push(connection)
+    },
+    close() {
+      for (const connection of open) connection.close()
+    },
+  }
 }
 
 function readRequests({ token }: Target, paths: string[]): Buffer[] {

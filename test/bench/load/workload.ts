@@ -21,13 +21,13 @@ export type Workload =
   | { kind: 'follow-orders'; target: Target; body: string; perSecond: number; seconds: number }
   /** As fast as the answers come. */
   | { kind: 'read'; target: Target; paths: string[]; atOnce: number; atMost: number; seconds: number }
-  /** Steadily, timed from the moment that the read was due, until its time is over or it is told to finish. */
-  | { kind: 'read-steadily'; target: Target; paths: string[]; perSecond: number; seconds: number }
+  /** Steadily, in turn, whether or not those before are answered, until its time is over or it is told to finish. */
+  | { kind: 'read-steadily'; reads: { target: Target; path: string }[]; perSecond: number; seconds: number }
 
 export interface LoadResult {
   done: number
   seconds: number
-  /** Milliseconds, of what was done. */
+  /** Milliseconds, of what was done; of steady reads in the order in which they were sent. */
   latencies: number[]
   /** What was answered 202; only of workloads that place orders. */
   placed: PlacedOrder[]

@@ -1,13 +1,14 @@
 // Large exports on LOCAL: how fast, in how much memory, at what cost to others, and what a crash in the middle costs.
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Account } from '../account.ts'
+import { CallsBeside, type TailLatencies } from '../calls-beside.ts'
 import { sumOf } from '../costs.ts'
 import { makeAirports, makeLargeCsv, makeLargeNdjson, tinyRecords } from '../datasets.ts'
-import { type Figure, percentile } from '../figures.ts'
+import { median } from '../figures.ts'
+import { runToEnd, settleDisk } from '../finished-process.ts'
 import type { ConvertedFile } from '../floor/convert-file.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
@@ -15,8 +16,6 @@ import type { RunningSystem } from '../running-system.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
 import type { Topology } from '../topologies/topology.ts'
 
-const readsPerSecond = 50
-const longestReadSeconds = 600
 const megabyte = 1e6
 const mebibyte = 2 ** 20
 const converter = fileURLToPath(new URL('../floor/convert-file.ts', import.meta.url))
@@ -36,43 +35,55 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   makeLargeCsv(sources.csv, effort.csvBytes)
   makeLargeNdjson(sources.back, effort.csvBytes)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
-  const { order } = await account.place('tiny')
+  const tiny = await account.place('tiny')
   await account.untilAllDelivered()
   settleDisk(folder)
+  const calls = new CallsBeside(bench.generator, effort, account, tiny)
 
-  const reads = (seconds: number) => ({
-    kind: 'read-steadily' as const,
-    target: account.at(system).target('order'),
-    paths: [`/order/${order.id}`],
-    perSecond: readsPerSecond,
-    seconds,
-  })
-  const exportBeside = async (dataset: string, source: string, format = 'ndjson') => {
-    const others = bench.generator.run(reads(longestReadSeconds))
+  const exportOnce = async (dataset: string, format: string) => {
     const spent = system.meter()
     const startedAt = performance.now()
     const { process } = await account.place(dataset, format)
     await account.untilDelivered(process.process_id)
     const seconds = (performance.now() - startedAt) / 1_000
-    const cpuSeconds = sumOf(spent()) / 1_000
-    bench.generator.finish()
-    const { latencies } = await others
-    const [file] = (await account.manifest(process.process_id)).files
-    if (dataset === 'large' && file?.sha256 !== sha256) throw new Error(`${dataset} did not arrive as it was`)
-    await account.removeDelivery(process.process_id)
+    return { id: process.process_id, seconds, cpuSeconds: sumOf(spent()) / 1_000 }
+  }
+  const exportBeside = async (dataset: string, source: string, format = 'ndjson') => {
+    const { done, tails } = await calls.beside(() => exportOnce(dataset, format))
+    let records = 0
+    for (const { id } of done) {
+      const [file] = (await account.manifest(id)).files
+      if (dataset === 'large' && file?.sha256 !== sha256) throw new Error(`${dataset} did not arrive as it was`)
+      records = file!.records
+      await account.removeDelivery(id)
+    }
     settleDisk(folder)
     const megabytes = statSync(source).size / megabyte
-    return { perSecond: megabytes / seconds, perCpuSecond: megabytes / cpuSeconds, latencies, records: file!.records }
+    const each = (share: (one: (typeof done)[number]) => number) => median(done.map(share))
+    return {
+      perSecond: each(({ seconds }) => megabytes / seconds),
+      perCpuSecond: each(({ seconds, cpuSeconds }) => megabytes / (cpuSeconds - idleCores * seconds)),
+      tails,
+      records,
+    }
   }
 
-  const passThrough = await interleave(effort.longRounds, {
-    ours: () => exportBeside('large', sources.ndjson),
+  /** What the calls of others alone take of a core. */
+  let idleCores = 0
+  const idle = async () => {
+    const spent = system.meter()
+    const startedAt = performance.now()
+    const tails = await calls.idle()
+    idleCores = sumOf(spent()) / (performance.now() - startedAt)
+    return tails
+  }
+
+  const rounds = await interleave(effort.longRounds, {
+    idle,
+    passed: () => exportBeside('large', sources.ndjson),
     copied: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), false),
     synced: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), true),
-    idle: () => bench.generator.run(reads(effort.idleReadSeconds)),
-  })
-  const conversion = await interleave(effort.longRounds, {
-    ours: () => exportBeside('wide', sources.csv),
+    converted: () => exportBeside('wide', sources.csv),
     plainly: async () => convertPlainly(sources.csv, join(folder, 'converted')),
     back: () => exportBeside('back', sources.back, 'csv'),
   })
@@ -93,15 +104,10 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   await system.stop()
   await topology.remove(home)
 
-  const idle = passThrough.idle.map(({ latencies }) => percentile(latencies, 99))
-  const whileExporting = (samples: { latencies: number[] }[]): Partial<Figure> & Pick<Figure, 'ours'> => ({
-    ours: samples.map(({ latencies }) => percentile(latencies, 99)),
-    floor: { name: 'idle', samples: idle },
-    goal: goals.readsWhileExporting,
-  })
+  const tails = (samples: { tails: TailLatencies }[]) => samples.map(sample => sample.tails)
   const perSecond = (samples: { perSecond: number }[]) => samples.map(sample => sample.perSecond)
   const perCpuSecond = (samples: { perCpuSecond: number }[]) => samples.map(sample => sample.perCpuSecond)
-  const ours = perSecond(passThrough.ours)
+  const ours = perSecond(rounds.passed)
   const large = `${Math.round(effort.passThroughBytes / megabyte)} MB`
   const wide = `${Math.round(effort.csvBytes / megabyte)} MB`
   return {
@@ -111,33 +117,33 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
         name: `NDJSON passed through, ${large}`,
         unit: 'MB/s',
         ours,
-        floor: { name: 'cp', samples: perSecond(passThrough.copied) },
+        floor: { name: 'cp', samples: perSecond(rounds.copied) },
         goal: goals.passThroughBesideCp,
       },
       {
         name: `NDJSON passed through, ${large}`,
         unit: 'MB/s',
         ours,
-        floor: { name: 'cp, sync', samples: perSecond(passThrough.synced) },
+        floor: { name: 'cp, sync', samples: perSecond(rounds.synced) },
       },
       {
         name: `CSV to NDJSON, ${wide}`,
         unit: 'MB/s',
-        ours: perSecond(conversion.ours),
-        floor: { name: 'plain', samples: perSecond(conversion.plainly) },
+        ours: perSecond(rounds.converted),
+        floor: { name: 'plain', samples: perSecond(rounds.plainly) },
       },
       {
         name: 'CSV to NDJSON, a second of CPU',
         unit: 'MB/s',
-        ours: perCpuSecond(conversion.ours),
-        floor: { name: 'plain', samples: perCpuSecond(conversion.plainly) },
+        ours: perCpuSecond(rounds.converted),
+        floor: { name: 'plain', samples: perCpuSecond(rounds.plainly) },
         goal: goals.csvMegabytesPerCpuSecond,
       },
-      { name: `NDJSON to CSV, ${wide}`, unit: 'MB/s', ours: perSecond(conversion.back) },
+      { name: `NDJSON to CSV, ${wide}`, unit: 'MB/s', ours: perSecond(rounds.back) },
       { name: 'most memory while exporting', unit: 'MiB', ours: [peak], goal: goals.exportMemoryMebibytes },
-      { name: 'GET /order/:id p99 beside NDJSON', unit: 'ms', ...whileExporting(passThrough.ours) },
-      { name: 'GET /order/:id p99 beside CSV', unit: 'ms', ...whileExporting(conversion.ours) },
-      { name: 'GET /order/:id p99 beside NDJSON to CSV', unit: 'ms', ...whileExporting(conversion.back) },
+      ...calls.figures('NDJSON', tails(rounds.passed), rounds.idle),
+      ...calls.figures('CSV', tails(rounds.converted), rounds.idle),
+      ...calls.figures('NDJSON to CSV', tails(rounds.back), rounds.idle),
       { name: 'written before kill -9', unit: 'MiB', ours: crashes.map(crash => crash.writtenBytes / mebibyte) },
       { name: 'written again after it', unit: 'MiB', ours: crashes.map(crash => crash.againBytes / mebibyte) },
       {
@@ -155,30 +161,20 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       { name: 'moved again after start', unit: 's', ours: crashes.map(crash => crash.movedAfterStart) },
     ],
     notes: [
-      `The large NDJSON has ${passThrough.ours[0]!.records} records; NDJSON to CSV is read twice, for its columns first.`,
+      `The large NDJSON has ${rounds.passed[0]!.records} records; NDJSON to CSV is read twice, for its columns first.`,
       'From the POST to its final answer (long poll), payment and all; every byte is counted, summed up (SHA-256, compared with the source here) and on the disk before it is delivered. Sources are in the page cache; cp writes into it, "cp, sync" waits for the disk too.',
       'Plain: node:readline to JSON.stringify to a write stream, in a process of its own.',
-      `Reads of others: ${readsPerSecond} a second, timed from when they were due; idle is the same without an export.`,
+      calls.note,
+      'What the calls take of a core beside nothing is left out of the CPU of an export; its pace is the one beside them.',
       'Written again: how much shorter the file was after the restart than at the kill; moved again: when it began to grow.',
     ],
   }
 }
 
-/** What was written before must not be paid for by what is measured next. */
-function settleDisk(folder: string): void {
-  run('sync', ['--file-system', folder])
-}
-
-function run(command: string, options: string[]): string {
-  const { status, stdout, stderr } = spawnSync(command, options, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${options.join(' ')} failed: ${stderr}`)
-  return stdout
-}
-
 function copyBySystem(source: string, target: string, synced: boolean): { perSecond: number } {
   const startedAt = performance.now()
-  run('cp', ['--reflink=never', source, target])
-  if (synced) run('sync', ['--data', target])
+  runToEnd('cp', ['--reflink=never', source, target])
+  if (synced) runToEnd('sync', ['--data', target])
   const seconds = (performance.now() - startedAt) / 1_000
   const megabytes = statSync(target).size / megabyte
   rmSync(target)
@@ -186,7 +182,7 @@ function copyBySystem(source: string, target: string, synced: boolean): { perSec
 }
 
 function convertPlainly(source: string, target: string): { perSecond: number; perCpuSecond: number } {
-  const { seconds, cpuSeconds } = JSON.parse(run(process.execPath, [converter, source, target])) as ConvertedFile
+  const { seconds, cpuSeconds } = JSON.parse(runToEnd(process.execPath, [converter, source, target])) as ConvertedFile
   rmSync(target)
   const megabytes = statSync(source).size / megabyte
   return { perSecond: megabytes / seconds, perCpuSecond: megabytes / cpuSeconds }
