@@ -19,6 +19,8 @@ export interface Effort {
   csvBytes: number
   /** How often each call of others is timed beside an export, and beside none. */
   callsBeside: number
+  /** Every figure of exports in clouds is the median of so many rounds. */
+  cloudRounds: number
   /** What AWS is given to export. The emulators keep all that they are given in memory, several times. */
   awsBytes: number
   /** The same for the clouds behind it. */
@@ -47,6 +49,7 @@ export const fullEffort: Effort = {
   passThroughBytes: 1_100_000_000,
   csvBytes: 200_000_000,
   callsBeside: 1_000,
+  cloudRounds: 2,
   awsBytes: 1_100_000_000,
   otherCloudBytes: 200_000_000,
   idleSeconds: 5,
@@ -67,6 +70,7 @@ export const quickEffort: Effort = {
   passThroughBytes: 300_000_000,
   csvBytes: 100_000_000,
   callsBeside: 250,
+  cloudRounds: 1,
   awsBytes: 100_000_000,
   otherCloudBytes: 50_000_000,
   idleSeconds: 3,

@@ -32,9 +32,7 @@ export function openS3Store({ bucket, access_key_id, secret_access_key, ...place
         const { ETag } = await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber, Body }))
         return { PartNumber, ETag }
       }
-      const Parts = await Readable.from(partsOf(content), { highWaterMark: 1 })
-        .map(send, { concurrency: partsAtOnce, highWaterMark: 0 })
-        .toArray()
+      const Parts = await Readable.from(partsOf(content)).map(send, { concurrency: partsAtOnce }).toArray()
       await client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }))
     },
     remove: async key => {
