@@ -1,5 +1,5 @@
 // Large exports where the data lies with a vendor: each beside the SDK's own copy of the same object, at the same emulator.
-import { createReadStream, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Account } from '../account.ts'
@@ -16,8 +16,8 @@ import { interleave } from '../rounds.ts'
 import type { RunningSystem } from '../running-system.ts'
 import type { Bench, ScenarioResult } from '../scenario.ts'
 
+const filler = fileURLToPath(new URL('../floor/fill-store.ts', import.meta.url))
 const copier = fileURLToPath(new URL('../floor/copy-object.ts', import.meta.url))
-const readAtOnceBytes = 2 ** 20
 const warmUpBytes = 40_000_000
 const megabyte = 1e6
 const gigabyte = 1e9
@@ -63,7 +63,7 @@ async function measureCloud(bench: Bench, cloud: CloudName): Promise<CloudResult
   const fill = async (file: string, make: (path: string) => Promise<unknown>) => {
     const path = join(home, file)
     await make(path)
-    await place.write(keyOf(file), createReadStream(path, { highWaterMark: readAtOnceBytes }))
+    await runToEnd(process.execPath, [filler, cloud, emulator.settingsFile, path, keyOf(file)])
     rmSync(path)
   }
   let sha256 = ''
@@ -104,7 +104,7 @@ async function measureCloud(bench: Bench, cloud: CloudName): Promise<CloudResult
   const copy = async (from: string, sum?: 'sum') => {
     const target = keyOf('copy.ndjson')
     const options = [copier, cloud, emulator.settingsFile, from, target, ...(sum ? [sum] : [])]
-    const copied = JSON.parse(runToEnd(process.execPath, options)) as CopiedObject
+    const copied = JSON.parse(await runToEnd(process.execPath, options)) as CopiedObject
     await place.remove(target)
     return {
       perSecond: copied.bytes / megabyte / copied.seconds,

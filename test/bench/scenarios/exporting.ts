@@ -8,7 +8,7 @@ import { CallsBeside, type TailLatencies } from '../calls-beside.ts'
 import { sumOf } from '../costs.ts'
 import { makeAirports, makeLargeCsv, makeLargeNdjson, tinyRecords } from '../datasets.ts'
 import { median } from '../figures.ts'
-import { runToEnd, settleDisk } from '../finished-process.ts'
+import { runToEnd } from '../finished-process.ts'
 import type { ConvertedFile } from '../floor/convert-file.ts'
 import { goals } from '../goals.ts'
 import { interleave } from '../rounds.ts'
@@ -37,7 +37,7 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
   const tiny = await account.place('tiny')
   await account.untilAllDelivered()
-  settleDisk(folder)
+  await settleDisk(folder)
   const calls = new CallsBeside(bench.generator, effort, account, tiny)
 
   const exportOnce = async (dataset: string, format: string) => {
@@ -57,7 +57,7 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       records = file!.records
       await account.removeDelivery(id)
     }
-    settleDisk(folder)
+    await settleDisk(folder)
     const megabytes = statSync(source).size / megabyte
     const each = (share: (one: (typeof done)[number]) => number) => median(done.map(share))
     return {
@@ -81,16 +81,16 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   // A round that does not count would take as long as one that does: less makes code warm.
   await account.removeDelivery((await exportOnce('wide', 'ndjson')).id)
   await account.removeDelivery((await exportOnce('back', 'csv')).id)
-  settleDisk(folder)
+  await settleDisk(folder)
   const rounds = await interleave(
     effort.longRounds,
     {
       idle,
       passed: () => exportBeside('large', sources.ndjson),
-      copied: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), false),
-      synced: async () => copyBySystem(sources.ndjson, join(folder, 'copy'), true),
+      copied: () => copyBySystem(sources.ndjson, join(folder, 'copy'), false),
+      synced: () => copyBySystem(sources.ndjson, join(folder, 'copy'), true),
       converted: () => exportBeside('wide', sources.csv),
-      plainly: async () => convertPlainly(sources.csv, join(folder, 'converted')),
+      plainly: () => convertPlainly(sources.csv, join(folder, 'converted')),
       back: () => exportBeside('back', sources.back, 'csv'),
     },
     { warmUp: false },
@@ -107,7 +107,7 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
     })
     system = crash.system
     crashes.push(crash)
-    settleDisk(folder)
+    await settleDisk(folder)
   }
   await system.stop()
   await topology.remove(home)
@@ -179,18 +179,25 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   }
 }
 
-function copyBySystem(source: string, target: string, synced: boolean): { perSecond: number } {
+/** What was written before must not be paid for by what is measured next. */
+async function settleDisk(folder: string): Promise<void> {
+  await runToEnd('sync', ['--file-system', folder])
+}
+
+async function copyBySystem(source: string, target: string, synced: boolean): Promise<{ perSecond: number }> {
   const startedAt = performance.now()
-  runToEnd('cp', ['--reflink=never', source, target])
-  if (synced) runToEnd('sync', ['--data', target])
+  await runToEnd('cp', ['--reflink=never', source, target])
+  if (synced) await runToEnd('sync', ['--data', target])
   const seconds = (performance.now() - startedAt) / 1_000
   const megabytes = statSync(target).size / megabyte
   rmSync(target)
   return { perSecond: megabytes / seconds }
 }
 
-function convertPlainly(source: string, target: string): { perSecond: number; perCpuSecond: number } {
-  const { seconds, cpuSeconds } = JSON.parse(runToEnd(process.execPath, [converter, source, target])) as ConvertedFile
+async function convertPlainly(source: string, target: string): Promise<{ perSecond: number; perCpuSecond: number }> {
+  const { seconds, cpuSeconds } = JSON.parse(
+    await runToEnd(process.execPath, [converter, source, target]),
+  ) as ConvertedFile
   rmSync(target)
   const megabytes = statSync(source).size / megabyte
   return { perSecond: megabytes / seconds, perCpuSecond: megabytes / cpuSeconds }
