@@ -4,12 +4,16 @@ import { settingsSchema } from '@waybill/contracts/settings'
 import type { Setting } from '@waybill/platform/config'
 import { errorCodesOf, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
 import { startService } from '@waybill/platform/testing'
+import type { Option } from '../apps/cli/src/command.ts'
+import { commandTable } from '../apps/cli/src/command-table.ts'
+import { globalOptions } from '../apps/cli/src/global-options.ts'
 import { loadServices } from '../apps/server/src/load-services.ts'
 
 /** Every page by its file name under `docs/reference`. */
 export async function makeReferencePages(): Promise<Record<string, string>> {
   return {
     'api.md': apiPage(await readRoutes()),
+    'cli.md': await cliPage(),
     'errors.md': errorsPage(),
     'events.md': eventsPage(),
     'settings.md': settingsPage(),
@@ -21,6 +25,35 @@ async function readRoutes(): Promise<Route[]> {
   const host = await startService(await loadServices())
   await host.stop()
   return host.routes
+}
+
+async function cliPage(): Promise<string> {
+  const commands = await Promise.all(
+    commandTable.map(async ({ name, summary, load }) => {
+      const { description, arguments: words = [], options = [], examples } = (await load()).command
+      const usage = words.map(word => {
+        const text = word.repeated ? `${word.name}...` : word.name
+        return word.optional ? `[${text}]` : `<${text}>`
+      })
+      return [
+        `## ${name}`,
+        `\`${['waybill', name, ...usage].join(' ')}\`: ${summary}. ${description}`,
+        ...(options.length > 0 ? [optionsTable(options)] : []),
+        `\`\`\`sh\n${examples.map(({ what, line }) => `# ${what}\n${line}`).join('\n')}\n\`\`\``,
+      ].join('\n\n')
+    }),
+  )
+  const about = `The same as \`waybill --help\` and \`waybill <command> --help\`; [cli.md](../cli.md) is the tour.
+Exit codes: 0 done, 1 refused, 2 the line is wrong, 3 the server is out of reach. Every command takes:`
+  return page('Command line', about, [optionsTable(globalOptions), ...commands])
+}
+
+function optionsTable(options: readonly Option[]): string {
+  const rows = options.map(({ flags, description, choices }) => [
+    `\`${flags}\``,
+    choices ? `${description}: ${choices.map(choice => `\`${choice}\``).join(', ')}` : description,
+  ])
+  return table(['Option', 'What it is for'], rows)
 }
 
 function settingsPage(): string {
@@ -128,8 +161,12 @@ function page(title: string, about: string, parts: string[]): string {
   return `${[origin, `# ${title}`, about, ...parts].join('\n\n')}\n`
 }
 
+/** In code spans, "<" is itself. */
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|').replace(/`[^`]*`|</g, found => (found === '<' ? '&lt;' : found))
+}
+
 function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`
+  const line = (cells: string[]) => `| ${cells.map(cell => escaped(cell)).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
   pages = await makeReferencePages()
 })
 
-test.each(['api.md', 'errors.md', 'events.md', 'settings.md'])(
+test.each(['api.md', 'cli.md', 'errors.md', 'events.md', 'settings.md'])(
   'docs/reference/%s is what node scripts/generate-reference.ts writes',
   async name => {
     expect(await readFile(new URL(name, folder), 'utf8')).toBe(pages[name])

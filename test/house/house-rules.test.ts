@@ -38,6 +38,11 @@ test.each([
     'packages/platform/src/x.ts',
     "export { createOrderService } from '@waybill/order-service'\n",
   ],
+  [
+    'anything but the SDK from the command line',
+    'apps/cli/src/x.ts',
+    "export { errorCatalogue } from '@waybill/contracts'\n",
+  ],
 ])('the lint step refuses to import %s', (_what, path, code) => {
   expect(lint({ [path]: code })).toContain('noRestrictedImports')
 })

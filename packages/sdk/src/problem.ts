@@ -29,7 +29,8 @@ export function errorOf({ status, headers, text }: TextAnswer): WaybillError {
   return new WaybillError({
     code: problem.code,
     message: problem.detail ?? problem.title ?? problem.code,
-    ...{ status, requestId, retryAfterSeconds, errors: problem.errors, retryable: problem.retryable },
+    ...{ title: problem.title, status, requestId, retryAfterSeconds },
+    ...{ errors: problem.errors, retryable: problem.retryable },
   })
 }
 

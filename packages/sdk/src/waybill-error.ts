@@ -27,6 +27,7 @@ export interface FieldError {
 export interface WaybillErrorFacts {
   code: WaybillErrorCode | (string & {})
   message: string
+  title?: string
   status?: number
   requestId?: string
   errors?: FieldError[]
@@ -39,6 +40,8 @@ export interface WaybillErrorFacts {
 export class WaybillError extends Error {
   /** From the server's catalogue of codes, or one of `ClientErrorCode`; a newer server may know more. */
   readonly code: WaybillErrorCode | (string & {})
+  /** What the code stands for, in the server's words; undefined where there was no answer of its. */
+  readonly title: string | undefined
   /** HTTP status; 0 where there was no answer. */
   readonly status: number
   /** As it stands on the server's log lines; undefined where there was no answer. */
@@ -54,6 +57,7 @@ export class WaybillError extends Error {
     super(facts.message, { cause: facts.cause })
     this.name = 'WaybillError'
     this.code = facts.code
+    this.title = facts.title
     this.status = facts.status ?? 0
     this.requestId = facts.requestId
     this.errors = facts.errors ?? []

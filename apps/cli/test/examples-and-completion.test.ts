@@ -1,0 +1,106 @@
+// Every example of every help runs as it stands there, and what can be completed is completed.
+
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
+import { commandTable } from '../src/command-table.ts'
+import { newPerson, type Person, password } from './waybill-command.ts'
+
+let server: RunningServer
+let home: Awaited<ReturnType<typeof newHome>>
+let receiver: Server
+let received = 0
+let ada: Person
+let operator: Person
+
+beforeAll(async () => {
+  home = await newHome()
+  server = await runServer(home.home)
+  receiver = createServer((request, response) => {
+    received++
+    request.resume().on('end', () => response.writeHead(204).end())
+  }).listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  ada = await newPerson(server.url)
+  await ada.run(['register', 'ada@example.com', '--cloud', 'LOCAL'], { input: password })
+  // Something that was paid: what an operator may give back.
+  await ada.run(['order', 'airports', '--token', 'tok_approve', '--watch'])
+  operator = await newPerson(server.url)
+  const { email, password: secret } = server.operator!
+  expect((await operator.run(['login', email], { input: secret })).code).toBe(0)
+})
+afterAll(async () => {
+  receiver?.close()
+  await ada?.remove()
+  await operator?.remove()
+  await server?.stop()
+  await home?.remove()
+})
+
+/** The indented lines below `Examples:`, without those that say what they are for. */
+async function examplesOf(name: string): Promise<string[]> {
+  const { out } = await ada.run([name, '--help'])
+  const [, examples = ''] = out.split('\nExamples:\n')
+  return examples.split('\n').flatMap(line => (/^ {2}[^#\s]/.test(line) ? [line.trim()] : []))
+}
+
+describe.each(commandTable.map(({ name }) => name))('waybill %s --help', name => {
+  test('has examples, and each of them runs', async () => {
+    const examples = await examplesOf(name)
+    expect(examples.length).toBeGreaterThan(0)
+    const person = ['refund', 'users', 'dead-letters'].includes(name) ? operator : ada
+    for (const example of examples) {
+      const { port } = receiver.address() as AddressInfo
+      const line = example
+        .replace('http://localhost:3000', `http://127.0.0.1:${port}`)
+        // An address is registered once.
+        .replace('waybill register ada@', 'waybill register ada-again@')
+      const { code, err } = await person.shell(line, { env: { WAYBILL_PASSWORD: password } })
+      expect({ line, code, err: code === 0 ? '' : err }).toEqual({ line, code: 0, err: '' })
+      if (name === 'logout') await person.run(['login', 'ada@example.com'], { input: password })
+    }
+    if (name === 'listen') expect(received).toBe(1)
+  }, 60_000)
+})
+
+describe('completion', () => {
+  const complete = async (words: string) => {
+    const line = `eval "$(waybill completion bash)"; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _waybill; echo "\${COMPREPLY[@]}"`
+    const { out, err } = await ada.shell(line)
+    expect(err).toBe('')
+    return out.trim().split(' ')
+  }
+
+  test('of bash knows commands, options and the words that they take', async () => {
+    expect(await complete("waybill 'or'")).toEqual(['order', 'orders'])
+    expect(await complete("waybill orders '--st'")).toEqual(['--state'])
+    expect(await complete("waybill orders --state ''")).toEqual(['created', 'confirmed', 'delivered', 'cancelled'])
+    expect(await complete("waybill --json data '--pro'")).toEqual(['--process', '--profile'])
+    expect(await complete("waybill completion 'z'")).toEqual(['zsh'])
+  })
+
+  test('of zsh names every command and option', async () => {
+    const { code, out } = await ada.run(['completion', 'zsh'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^#compdef waybill$/m)
+    for (const { name, load } of commandTable) {
+      expect(out).toContain(`'${name}:`)
+      for (const { flags } of (await load()).command.options ?? []) {
+        expect(out).toContain(`'${flags.match(/--[\w-]+/)![0]}[`)
+      }
+    }
+  })
+})
+
+test('every option that docs/cli.md names is one of that command', async () => {
+  const tour = await readFile(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+  const lines = [...tour.matchAll(/^(?:npx )?waybill ([a-z-]+)(.*?)(?: +#.*)?$/gm)]
+  expect(lines.length).toBeGreaterThan(6)
+  for (const [line, name, words] of lines) {
+    const { out } = await ada.run([name!, '--help'])
+    for (const [option] of words!.matchAll(/(?<=\s)--[a-z-]+/g)) expect(out, line).toMatch(new RegExp(`${option}\\b`))
+  }
+})
