@@ -1,8 +1,11 @@
 // The stack that osls packages for each stage: every service is in it, reaches what it may and no more, and no secret stands in a file.
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import {
   type EventDefinition,
   errorCatalogue,
@@ -15,6 +18,7 @@ import { readDuration } from '@waybill/platform/config'
 import { startService } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadServices } from '../../apps/server/src/load-services.ts'
+import type { Question, Reply } from '../../services/data/src/clouds/conversion-thread.ts'
 import { routesOf } from '../system/lambda-deployment.ts'
 import { functionFor } from '../system/lambda-gateway.ts'
 import { type Packager, preparePackages, type Resource, type Stack, type Stage } from './packaged-stack.ts'
@@ -170,6 +174,21 @@ test('every driver of a cloud is loaded with what it needs from its bundle alone
     cwd: folder,
   })
   expect(stdout.trim().split('\n').length).toBe(built.length)
+})
+
+test('a thread that converts works from its bundle alone, and saves the state of its checksum', async () => {
+  const file = join(stacks.get('prod')!.folder, 'build/data/services/data/src/clouds/conversion-thread.mjs')
+  const thread = new Worker(file, { env: {} })
+  const order = { from: 'ndjson', to: 'ndjson', state: undefined, columns: undefined, known: 0 } as const
+  const questions: Question[] = [
+    { id: 1, does: 'begin', order: { ...order, checksum: { saveable: true } } },
+    { id: 1, does: 'finish' },
+  ]
+  for (const question of questions) thread.postMessage(question)
+  const [{ error, converted }] = (await once(thread, 'message')) as [Reply]
+  expect(error).toBeUndefined()
+  expect(converted).toMatchObject({ checksum: expect.any(String), sha256: createHash('sha256').digest('hex') })
+  await thread.terminate()
 })
 
 test('a stage that is not there is refused', async () => {

@@ -12,51 +12,28 @@ export interface Checksum {
 export interface ChecksumOrder {
   /** It costs five times the processor: node:crypto gives its state to nobody. */
   saveable: boolean
-  /** What an earlier run saved; only where canGoOnWith says so. */
+  /** What an earlier run saved; only where `isUsable` says so. */
   saved?: string
 }
 
 export async function openChecksum({ saveable, saved }: ChecksumOrder): Promise<Checksum> {
-  if (!saveable) return new QuickChecksum()
-  const hasher = await createHasher()
-  if (saved !== undefined) hasher.load(Buffer.from(saved, 'base64'))
-  return {
-    update: bytes => void hasher.update(bytes),
-    save: () => Buffer.from(hasher.save()).toString('base64'),
-    digest: () => hasher.digest('hex'),
-  }
+  if (!saveable) return quickChecksum()
+  const { openSaveableChecksum } = await import('./saveable-checksum.ts')
+  return openSaveableChecksum(saved)
 }
 
-/** A state is understood by the build of the library that made it, whose mark it bears (IHasher.load of hash-wasm). */
-export async function canGoOnWith(saved: string | undefined): Promise<boolean> {
+/** Whether this process can go on with what another one has saved. */
+export async function isUsable(saved: string | undefined): Promise<boolean> {
   if (saved === undefined) return false
-  const hasher = await createHasher()
-  try {
-    hasher.load(Buffer.from(saved, 'base64'))
-    return true
-  } catch {
-    return false
-  }
+  const { canGoOnWith } = await import('./saveable-checksum.ts')
+  return canGoOnWith(saved)
 }
 
-class QuickChecksum implements Checksum {
-  readonly #hash = createHash('sha256')
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes)
+function quickChecksum(): Checksum {
+  const hash = createHash('sha256')
+  return {
+    update: bytes => void hash.update(bytes),
+    save: () => undefined,
+    digest: () => hash.digest('hex'),
   }
-
-  save(): undefined {
-    return undefined
-  }
-
-  digest(): string {
-    return this.#hash.digest('hex')
-  }
-}
-
-/** Loaded where the first one is needed: most processes never do. */
-async function createHasher() {
-  const { createSHA256 } = await import('hash-wasm')
-  return createSHA256()
 }

@@ -1,7 +1,7 @@
 // The work of an export: one source, read and written in a stream, from the beginning or from a checkpoint.
 import { createHash } from 'node:crypto'
 import { type ConverterState, FormatError, type SourceFormat } from '../formats/index.ts'
-import { canGoOnWith } from './checksum.ts'
+import { isUsable } from './checksum.ts'
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import { CloudUnavailable, UploadLost } from './cloud-error.ts'
 import type { ConversionOrder } from './conversion.ts'
@@ -89,7 +89,7 @@ async function exportOnce(
   task: ExportTask,
   checkpoint: Checkpoint | undefined,
 ): Promise<ExportedFile> {
-  const isChecksumKnown = await canGoOnWith(checkpoint?.checksum)
+  const isChecksumKnown = await isUsable(checkpoint?.checksum)
   const upload = checkpoint ? await target.resume(checkpoint.upload, checkpoint.uploaded) : await target.begin()
   const written = checkpoint && upload.readBack?.()
   // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
