@@ -8,7 +8,6 @@ import { type Host, hostServices, type Service, servicesToHost } from '@waybill/
 import type { UserService } from '@waybill/user-service'
 import { loadServices } from './load-services.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
-import { releaseStartMemory } from './start-memory.ts'
 
 /** sysexits.h EX_CONFIG: the settings are wrong, starting again will not help. */
 const badSettings = 78
@@ -27,7 +26,6 @@ async function main(): Promise<void> {
   })
   stopOnSignal(host)
   if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(host.services)
-  releaseStartMemory()
   process.stdout.write(`waybill ready ${host.url}\n`)
   // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
   process.send?.('ready')
