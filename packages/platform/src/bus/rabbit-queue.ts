@@ -5,6 +5,7 @@ import type { Logger } from '../log/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { Deliver } from './broker.ts'
 import { readEvent } from './event.ts'
+import { pause } from './pause.ts'
 import { within } from './within.ts'
 
 export interface RabbitQueueOptions {
@@ -17,8 +18,6 @@ export interface RabbitQueueOptions {
 
 /** Handed to this process at a time, at most; enough for a transaction to be shared by many, few enough to be shared with others. */
 const prefetch = 200
-const firstPauseMilliseconds = 200
-const longestPauseMilliseconds = 5_000
 const stopWithinMilliseconds = 5_000
 const closeWithinMilliseconds = 1_000
 
@@ -27,13 +26,12 @@ export class RabbitQueue {
   readonly #channel: Channel
   readonly #options: RabbitQueueOptions
   readonly #acknowledgements: Acknowledgements
-  /** Ends the pauses of those that were not taken. */
-  readonly #pausing = new Set<() => void>()
+  /** Aborted when nothing more is taken: it ends the pauses of those that were not. */
+  readonly #ending = new AbortController()
   #consumerTag: string | undefined
   #taken = 0
   #delivering = 0
   #refused = 0
-  #stopped = false
   #stopping: Promise<void> | undefined
   #whenIdle: (() => void) | undefined
 
@@ -43,8 +41,8 @@ export class RabbitQueue {
     this.#options = options
     this.#acknowledgements = new Acknowledgements(channel)
     channel.on('close', () => {
-      if (!this.#stopped) options.onLost(`the channel of ${name} closed`)
-      this.#endPauses()
+      if (!this.#ending.signal.aborted) options.onLost(`the channel of ${name} closed`)
+      this.#ending.abort()
     })
   }
 
@@ -66,7 +64,7 @@ export class RabbitQueue {
   }
 
   async #stop(): Promise<void> {
-    this.#endPauses()
+    this.#ending.abort()
     const idle = new Promise<void>(resolve => {
       if (this.#delivering === 0) resolve()
       else this.#whenIdle = resolve
@@ -84,7 +82,7 @@ export class RabbitQueue {
   #receive(message: ConsumeMessage | null): void {
     if (message === null) this.#options.onLost(`the queue ${this.name} is gone`)
     // Not ours any more: it goes back to the queue with the channel.
-    else if (!this.#stopped) void this.#take(message)
+    else if (!this.#ending.signal.aborted) void this.#take(message)
   }
 
   async #take(message: ConsumeMessage): Promise<void> {
@@ -92,7 +90,7 @@ export class RabbitQueue {
     this.#options.count('consumed')
     if (message.fields.redelivered) this.#options.count('redelivered')
     const event = readEvent(message.content.toString())
-    for (let attempt = 1; !this.#stopped; attempt += 1) {
+    for (let attempt = 1; !this.#ending.signal.aborted; attempt += 1) {
       this.#delivering += 1
       const isTaken = await this.#isTaken(event)
       if (isTaken) this.#acknowledgements.add(message)
@@ -100,7 +98,7 @@ export class RabbitQueue {
       if (this.#delivering === 0) this.#whenIdle?.()
       if (isTaken) break
       // Given back to the queue it would come again at once; here it waits for the database that it could not be written to.
-      await this.#pause(attempt)
+      await pause(attempt, this.#ending.signal)
     }
     this.#taken -= 1
   }
@@ -123,25 +121,5 @@ export class RabbitQueue {
   #accept(): void {
     this.#options.log.info({ queue: this.name, refused: this.#refused }, 'messages are taken again')
     this.#refused = 0
-  }
-
-  #pause(attempt: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve()
-    const longest = Math.min(firstPauseMilliseconds * 2 ** (attempt - 1), longestPauseMilliseconds)
-    return new Promise(resolve => {
-      const end = () => {
-        clearTimeout(timer)
-        this.#pausing.delete(end)
-        resolve()
-      }
-      // With jitter: those that failed together shall not all come back together.
-      const timer = setTimeout(end, longest * (0.75 + Math.random() / 4))
-      this.#pausing.add(end)
-    })
-  }
-
-  #endPauses(): void {
-    this.#stopped = true
-    for (const end of this.#pausing) end()
   }
 }
