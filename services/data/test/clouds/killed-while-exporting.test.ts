@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import type { OrderConfirmed } from '@waybill/contracts'
 import { createVault } from '@waybill/platform/auth'
-import { call, openTestDatabases, startService } from '@waybill/platform/testing'
+import { startService } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { expect, test } from 'vitest'
 import { CloudRegistry } from '../../src/clouds/cloud-registry.ts'
@@ -13,6 +8,7 @@ import { addCloud } from '../../src/dao/cloud-dao.ts'
 import { createDataService } from '../../src/data-service.ts'
 import { startContext } from './cloud-under-test.ts'
 import { startFakeS3 } from './fake-s3.ts'
+import { exportUntilKilled, readDelivered } from './killed-export.ts'
 
 const mebibyte = 1024 * 1024
 const ids = Array.from({ length: 1_500_000 }, (_, at) => at)
@@ -36,18 +32,7 @@ test('an export to S3 whose process is killed goes on where it was in its source
       sealed_settings: registry.seal('BUCKET', { ...settings, ...keys }),
     }),
   )
-  const facts: OrderConfirmed = {
-    ...{ order_id: uuidv7(), process_id: uuidv7(), user_id: account, cloud: 'BUCKET', account },
-    items: [{ dataset: 'large', format: 'ndjson' }],
-  }
-  const databases = await openTestDatabases(home)
-  const script = fileURLToPath(new URL('../host-for-a-crash.ts', import.meta.url))
-  const options = [home, databases.urls.data, secretKey.toString('base64'), JSON.stringify(facts)]
-  const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  expect(line).toBe('export.progressed')
-  child.kill('SIGKILL')
-  await once(child, 'exit')
+  const { facts, databases } = await exportUntilKilled(home, { cloud: 'BUCKET', account, secretKey })
   const partsPut = () => s3.gate.calls.filter(made => /^PUT .*partNumber=/.test(made))
   expect(partsPut().length).toBeGreaterThan(0)
 
@@ -56,14 +41,8 @@ test('an export to S3 whose process is killed goes on where it was in its source
   const { data } = await host.broker.waitFor('export.finished', facts.order_id)
   expect(Math.min(...s3.gate.reads.slice(readsBefore))).toBeGreaterThanOrEqual(mebibyte)
   expect(data.records).toBe(ids.length)
-  const user = host.users.signIn({ user_id: account, account, cloud: 'BUCKET' })
-  await host.broker.send('order.delivered', facts.order_id, {
-    ...{ order_id: facts.order_id, process_id: facts.process_id, user_id: account, amount: 100, currency: 'USD' },
-  })
-  const file = await call(host.url, `GET /data?process_id=${facts.process_id}`, {
-    ...{ token: user.token, headers: { Accept: 'application/x-ndjson' } },
-  })
-  expect(createHash('sha256').update(file.text).digest('hex')).toBe(sum.digest('hex'))
+  const text = await readDelivered(host, facts)
+  expect(createHash('sha256').update(text).digest('hex')).toBe(sum.digest('hex'))
   // Of one upload all, and only what came behind the checkpoint twice.
   const uploads = new Set(partsPut().map(made => new URL(made.slice(4), s3.gate.url).searchParams.get('uploadId')))
   expect(uploads.size).toBe(1)

@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
-import type { OrderConfirmed } from '@waybill/contracts'
 import { createVault } from '@waybill/platform/auth'
-import { call, openTestDatabases, startService } from '@waybill/platform/testing'
+import { startService } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { expect, test } from 'vitest'
 import { CloudRegistry } from '../../src/clouds/cloud-registry.ts'
@@ -16,6 +11,7 @@ import { startAzurite } from './azurite.ts'
 import { startContext } from './cloud-under-test.ts'
 import { startFakeGoogleStorage } from './fake-google-storage.ts'
 import { type FaultGate, startFaultGate } from './fault-gate.ts'
+import { exportUntilKilled, readDelivered } from './killed-export.ts'
 
 interface Store {
   settings: Record<string, unknown>
@@ -80,19 +76,7 @@ test.each([
         ...{ name: 'STORE', driver, mode: 'immediate', enabled: 1, created_at: 0, updated_at: 0, sealed_settings },
       }),
     )
-    const facts: OrderConfirmed = {
-      ...{ order_id: uuidv7(), process_id: uuidv7(), user_id: account, cloud: 'STORE', account },
-      items: [{ dataset: 'large', format: 'ndjson' }],
-    }
-
-    const databases = await openTestDatabases(home)
-    const script = fileURLToPath(new URL('../host-for-a-crash.ts', import.meta.url))
-    const options = [home, databases.urls.data, secretKey.toString('base64'), JSON.stringify(facts)]
-    const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const [line] = await once(createInterface({ input: child.stdout }), 'line')
-    expect(line).toBe('export.progressed')
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    const { facts, databases } = await exportUntilKilled(home, { cloud: 'STORE', account, secretKey })
     const parts = () => store.gate.calls.filter(made => store.isPart.test(made)).length
     const partsBefore = parts()
     expect(partsBefore).toBeGreaterThan(0)
@@ -104,14 +88,8 @@ test.each([
     expect(data.records).toBe(ids.length)
     expect(parts()).toBeGreaterThan(partsBefore)
     expect(parts()).toBeLessThanOrEqual(Math.ceil(data.bytes / partBytes) + partsMoreAtMost)
-    const user = host.users.signIn({ user_id: account, account, cloud: 'STORE' })
-    await host.broker.send('order.delivered', facts.order_id, {
-      ...{ order_id: facts.order_id, process_id: facts.process_id, user_id: account, amount: 100, currency: 'USD' },
-    })
-    const file = await call(host.url, `GET /data?process_id=${facts.process_id}`, {
-      ...{ token: user.token, headers: { Accept: 'application/x-ndjson' } },
-    })
-    expect(createHash('sha256').update(file.text).digest('hex')).toBe(sum.digest('hex'))
+    const text = await readDelivered(host, facts)
+    expect(createHash('sha256').update(text).digest('hex')).toBe(sum.digest('hex'))
     await host.stop()
     await databases.release()
     await context.close()
