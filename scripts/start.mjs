@@ -4,11 +4,16 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { installWhatIsMissing, projectNode } from './install.mjs'
 
+/** When all that a start needs has been loaded, on a slow machine too. */
+const keptAfterMilliseconds = 3_000
+
 installWhatIsMissing({ forDevelopment: false })
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   // Compiled code and stripped types are kept beside what is installed: the second start is quick.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
   await import('../apps/server/src/main.ts')
+  // Else only an end in good order keeps it, and a process that is killed starts as slowly as the first did.
+  setTimeout(() => module.flushCompileCache(), keptAfterMilliseconds).unref()
 } else {
   const child = spawn(projectNode, [...process.execArgv, fileURLToPath(import.meta.url)], { stdio: 'inherit' })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -6,7 +6,8 @@ import { movesWithoutPause } from './planned-order.ts'
 import { isSettled, signatureOf } from './saga-positions.ts'
 import type { PlacedOrder, Shop } from './shop.ts'
 
-const lookEvery = 20
+/** Often enough for a limit of seconds, seldom enough that looking takes little from those who recover. */
+const lookEvery = 100
 const givenUpAfter = 20_000
 
 export class Recoveries {
