@@ -1,23 +1,29 @@
-// Writes docs/reference; with --check it writes nothing, names the pages that are stale and exits 1.
+// Writes docs/reference and docs/pictures/*.svg; with --check it writes nothing, names what is stale and exits 1.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { makePictures } from './pictures.ts'
 import { makeReferencePages } from './reference-pages.ts'
 
-const folder = new URL('../docs/reference/', import.meta.url)
-const pages = await makeReferencePages()
+const isChecking = process.argv.includes('--check')
 
-await mkdir(folder, { recursive: true })
-const present = await readdir(folder)
-const surplus = present.filter(name => !(name in pages))
+await renew('docs/reference', '.md', await makeReferencePages())
+await renew('docs/pictures', '.svg', await makePictures())
 
-if (process.argv.includes('--check')) {
+/** Files of that ending in the folder become these, and no others. */
+async function renew(path: string, ending: string, files: Record<string, string>): Promise<void> {
+  const folder = new URL(`../${path}/`, import.meta.url)
+  await mkdir(folder, { recursive: true })
+  const present = (await readdir(folder)).filter(name => name.endsWith(ending))
+  const surplus = present.filter(name => !(name in files))
+  if (!isChecking) {
+    for (const name of surplus) await rm(new URL(name, folder))
+    for (const [name, text] of Object.entries(files)) await writeFile(new URL(name, folder), text)
+    return
+  }
   const stale = [...surplus]
-  for (const [name, text] of Object.entries(pages)) {
+  for (const [name, text] of Object.entries(files)) {
     const committed = present.includes(name) ? await readFile(new URL(name, folder), 'utf8') : undefined
     if (committed !== text) stale.push(name)
   }
-  for (const name of stale) console.error(`docs/reference/${name} is stale: node scripts/generate-reference.ts`)
-  process.exitCode = stale.length > 0 ? 1 : 0
-} else {
-  for (const name of surplus) await rm(new URL(name, folder))
-  for (const [name, text] of Object.entries(pages)) await writeFile(new URL(name, folder), text)
+  for (const name of stale) console.error(`${path}/${name} is stale: node scripts/generate-reference.ts`)
+  if (stale.length > 0) process.exitCode = 1
 }

@@ -8,6 +8,7 @@ import type { Option } from '../apps/cli/src/command.ts'
 import { commandTable } from '../apps/cli/src/command-table.ts'
 import { globalOptions } from '../apps/cli/src/global-options.ts'
 import { loadServices } from '../apps/server/src/load-services.ts'
+import { transitions } from './state-diagrams.ts'
 
 /** Every page by its file name under `docs/reference`. */
 export async function makeReferencePages(): Promise<Record<string, string>> {
@@ -17,6 +18,7 @@ export async function makeReferencePages(): Promise<Record<string, string>> {
     'errors.md': errorsPage(),
     'events.md': eventsPage(),
     'settings.md': settingsPage(),
+    'states.md': statesPage(),
   }
 }
 
@@ -98,6 +100,26 @@ The same as a document for machines: \`GET /asyncapi.json\`.`
         return `## ${type}\n\n${description}. Producer: ${producer}; consumers: ${handledBy}; version ${version}.\n\n${table(['Fact', 'Form'], rows)}`
       },
     ),
+  )
+}
+
+function statesPage(): string {
+  const about = `The transition tables that the services run on. Each change is one guarded update, \`… where state = <from>\`:
+what comes late, twice, or loses a race finds another state and changes nothing. A payment becomes \`unknown\` when the answer of
+its gateway is lost, and leaves that for whatever the gateway says when it is asked again; the picture leaves those arrows out.`
+  return page(
+    'States',
+    about,
+    Object.entries(transitions).map(([name, rows]) => {
+      const title = `${name[0]!.toUpperCase()}${name.slice(1)}`
+      const picture = `![States of the ${name}](../pictures/${name}-states.svg)`
+      const cells = rows.map(({ from, to, name: step }) => [
+        `\`${from}\``,
+        `\`${to}\``,
+        ...(step ? [`\`${step}\``] : []),
+      ])
+      return `## ${title}\n\n${picture}\n\n${table(rows[0]!.name ? ['From', 'To', 'Step'] : ['From', 'To'], cells)}`
+    }),
   )
 }
 

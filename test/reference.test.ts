@@ -1,22 +1,35 @@
-// The committed reference pages must say what the code says.
+// The committed reference pages and pictures must say what the code says.
 import { readdir, readFile } from 'node:fs/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { eventCatalogue } from '@waybill/contracts'
+import { expect, test } from 'vitest'
+import { makePictures } from '../scripts/pictures.ts'
 import { makeReferencePages } from '../scripts/reference-pages.ts'
 
-const folder = new URL('../docs/reference/', import.meta.url)
-let pages: Record<string, string>
+const made = [
+  ['docs/reference', '.md', makeReferencePages],
+  ['docs/pictures', '.svg', makePictures],
+] as const
 
-beforeAll(async () => {
-  pages = await makeReferencePages()
-})
-
-test.each(['api.md', 'cli.md', 'errors.md', 'events.md', 'settings.md'])(
-  'docs/reference/%s is what node scripts/generate-reference.ts writes',
-  async name => {
-    expect(await readFile(new URL(name, folder), 'utf8')).toBe(pages[name])
+test.each(made)(
+  '%s/*%s are what node scripts/generate-reference.ts writes, and no others',
+  async (path, ending, make) => {
+    const folder = new URL(`../${path}/`, import.meta.url)
+    const files = await make()
+    const present = (await readdir(folder)).filter(name => name.endsWith(ending))
+    expect(present.sort()).toEqual(Object.keys(files).sort())
+    for (const name of present) expect(await readFile(new URL(name, folder), 'utf8'), name).toBe(files[name])
   },
 )
 
-test('docs/reference holds no page that is not made', async () => {
-  expect((await readdir(folder)).sort()).toEqual(Object.keys(pages).sort())
+test('pictures load nothing from elsewhere, and have colours for light and dark pages', async () => {
+  for (const [name, svg] of Object.entries(await makePictures())) {
+    expect(svg.replace('http://www.w3.org/2000/svg', ''), name).not.toMatch(/https?:|@import/)
+    expect(svg, name).toContain('prefers-color-scheme: dark')
+  }
+})
+
+test('the picture of the saga has every event that a service handles', async () => {
+  const saga = await readFile(new URL('../docs/pictures/saga.mmd', import.meta.url), 'utf8')
+  const handled = Object.entries(eventCatalogue).filter(([, { consumers }]) => consumers.length > 0)
+  expect(handled.map(([type]) => type).filter(type => !saga.includes(`: ${type}\n`))).toEqual([])
 })
