@@ -2,7 +2,7 @@
 import { type ErrorCode, type EventDefinition, errorCatalogue, eventCatalogue } from '@waybill/contracts'
 import { settingsSchema } from '@waybill/contracts/settings'
 import type { Setting } from '@waybill/platform/config'
-import { errorCodesOf, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
+import { errorCodesOf, inWords, type JsonSchema, jsonSchemaOf, type Route } from '@waybill/platform/http'
 import { startService } from '@waybill/platform/testing'
 import type { Option } from '../apps/cli/src/command.ts'
 import { commandTable } from '../apps/cli/src/command-table.ts'
@@ -163,20 +163,6 @@ function codesThatComeAlong(): string[][] {
 }
 
 const asCode = (codes: ErrorCode[]) => codes.map(code => `\`${code}\``).join(', ')
-
-/** `UUID`, `created or cancelled`, `integer, 0–100`, `list of { dataset: string }`. */
-function inWords(schema: JsonSchema): string {
-  const { type, properties, items, description, minimum, maximum } = schema
-  if (Array.isArray(schema.enum)) return schema.enum.map(String).join(' or ')
-  if (properties) {
-    const fields = Object.entries(properties as Record<string, JsonSchema>)
-    return `{ ${fields.map(([name, field]) => `${name}: ${inWords(field)}`).join(', ')} }`
-  }
-  if (items) return `list of ${inWords(items as JsonSchema)}`
-  if (description) return String(description)
-  const words = Array.isArray(type) ? type.join(' or ') : String(type)
-  return minimum === undefined || maximum === undefined ? words : `${words}, ${minimum}–${maximum}`
-}
 
 function page(title: string, about: string, parts: string[]): string {
   const origin = '<!-- Made by scripts/generate-reference.ts; a change here is overwritten. -->'

@@ -98,12 +98,15 @@ export interface EventDefinition<T = unknown> {
 const facts = <T>(properties: Joi.StrictSchemaMap<T>) =>
   Joi.object<T, true>(properties).options({ presence: 'required', allowUnknown: true, convert: false })
 
+const someId = '019a9b3c-5d1e-7c40-8f2a-6b1d0e9c4a77'
 const order = { order_id: id(), process_id: id(), user_id: id() }
 // Read leniently here: an account that once was allowed must still be handled.
-const account = Joi.string().pattern(areaNamePattern)
-const items = Joi.array().items(facts<OrderedItem>({ dataset: Joi.string(), format: exportFormat() }))
+const account = Joi.string().pattern(areaNamePattern).example(someId)
+const items = Joi.array().items(
+  facts<OrderedItem>({ dataset: Joi.string().example('airports'), format: exportFormat() }),
+)
 const payment = { payment_id: id(), order_id: id(), user_id: id(), amount: amount(), currency: currency() }
-const gatewayName = Joi.string().allow(null)
+const gatewayName = Joi.string().allow(null).example('mock')
 
 const define = <T>(
   producer: ServiceName,
@@ -132,7 +135,7 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
       currency: currency(),
       payment_mode: Joi.string().valid(...paymentModes),
       gateway: gatewayName,
-      payment_token: Joi.string().allow(null),
+      payment_token: Joi.string().allow(null).example('tok_approve'),
     }),
   ),
   'order.confirmed': define(
@@ -166,7 +169,7 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
     'payment',
     ['order'],
     'The gateway said no',
-    facts<PaymentDeclined>({ ...payment, decline_code: Joi.string() }),
+    facts<PaymentDeclined>({ ...payment, decline_code: Joi.string().example('insufficient_funds') }),
   ),
   'payment.captured': define('payment', [], 'The money is taken', facts<PaymentFact>(payment)),
   'payment.voided': define('payment', [], 'The reservation is gone, nothing was taken', facts<PaymentFact>(payment)),
@@ -175,7 +178,11 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
     'data',
     ['order'],
     'How far an export is',
-    facts<ExportProgressed>({ ...order, percentage: Joi.number().integer().min(0).max(100), step: Joi.string() }),
+    facts<ExportProgressed>({
+      ...order,
+      percentage: Joi.number().integer().min(0).max(100).example(42),
+      step: Joi.string().example('exporting airports'),
+    }),
   ),
   'export.finished': define(
     'data',
@@ -183,16 +190,16 @@ export const eventCatalogue: { [K in EventType]: EventDefinition<EventFacts[K]> 
     'Every file of the delivery is written and checked',
     facts<ExportFinished>({
       ...order,
-      files: Joi.number().integer(),
-      records: Joi.number().integer(),
-      bytes: Joi.number().integer(),
+      files: Joi.number().integer().example(1),
+      records: Joi.number().integer().example(3376),
+      bytes: Joi.number().integer().example(424_966),
     }),
   ),
   'export.failed': define(
     'data',
     ['order'],
     'The export cannot be done; the reason is for the customer',
-    facts<ExportFailed>({ ...order, reason: Joi.string() }),
+    facts<ExportFailed>({ ...order, reason: Joi.string().example('there is no dataset airport') }),
   ),
   'user.changed': define(
     'user',
@@ -229,14 +236,14 @@ export type AnyCloudEvent = { [K in EventType]: CloudEvent<K> }[EventType]
 /** Checks the frame of an event; the facts are checked by the schema of its type. */
 export const cloudEventSchema = Joi.object({
   specversion: Joi.string().valid('1.0').required(),
-  id: Joi.string().max(64).required(),
+  id: Joi.string().max(64).required().example(someId),
   source: Joi.string().required(),
   type: Joi.string().required(),
-  subject: Joi.string().required(),
+  subject: Joi.string().required().example(someId),
   time: Joi.string().isoDate().required(),
   datacontenttype: Joi.string().valid('application/json').required(),
   dataversion: Joi.number().integer().min(1),
-  requestid: Joi.string().required(),
-  traceparent: Joi.string(),
+  requestid: Joi.string().required().example(someId),
+  traceparent: Joi.string().example('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'),
   data: Joi.object().required(),
 }).unknown(true)

@@ -1,4 +1,6 @@
+import { schemas } from '@asyncapi/specs'
 import { eventCatalogue } from '@waybill/contracts'
+import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
@@ -24,6 +26,16 @@ test.each(types)(
 test('nothing stands in the document that is not in the catalogue', () => {
   expect(Object.keys(document.channels)).toEqual(types)
   expect(Object.keys(document.operations)).toHaveLength(types.length)
+})
+
+test('it is valid AsyncAPI 3.1.0, by the schema that AsyncAPI publishes', () => {
+  // Their schema brings the schema of schemas along.
+  const ajv = new Ajv({ strict: false, allErrors: true, meta: false, validateSchema: false })
+  addFormats.default(ajv)
+  const validate = ajv.compile(schemas['3.1.0'])
+  validate(document)
+  expect(validate.errors).toBeNull()
+  expect(validate({ ...document, channels: { broken: { address: 1 } } })).toBe(false)
 })
 
 test('an event as it is sent fits its message; one that lacks a fact or comes from another service does not', () => {
@@ -70,6 +82,6 @@ function payloadOf(type: string) {
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false })
   addFormats.default(ajv)
   ajv.addKeyword('components')
-  const { payload } = document.components.messages[type] as { payload: object }
+  const { payload } = document.components.messages[type]!
   return ajv.compile({ ...payload, components: document.components })
 }

@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { cloudEventSchema, eventCatalogue } from '@waybill/contracts'
+import type { Schema } from 'joi'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, startService, type TestHost } from '../src/testing/index.ts'
 import { echoService } from './echo-service.ts'
@@ -29,12 +31,30 @@ test('/docs and /docs/ are the same page', async () => {
 test('the page has no script of its own text, names no other origin and links to both documents', async () => {
   const { text } = await call(host.url, 'GET /docs')
   expect(text).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|https?:|\/\/\w/)
-  expect(linksOf(text)).toEqual(expect.arrayContaining(['/openapi.json', '/asyncapi.json']))
+  expect(linksOf(text)).toEqual(expect.arrayContaining(['/docs/events', '/openapi.json', '/asyncapi.json']))
+})
+
+test('/docs/events shows every event without a script: who sends and handles it, its facts, and an example that fits', async () => {
+  const { status, headers, text } = await call(host.url, 'GET /docs/events')
+  expect(status).toBe(200)
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(text).not.toMatch(/<script|<style|\son\w+=|\sstyle=|href="https?:/)
+  for (const [type, { producer, consumers, schema }] of Object.entries(eventCatalogue)) {
+    const section = new RegExp(`<section id="${type}">([\\s\\S]*?)</section>`).exec(text)![1]!
+    expect(section).toContain(`Sent by <b>${producer}</b>; handled by <b>${consumers.join(', ') || 'nobody'}</b>`)
+    const facts = [...section.matchAll(/<td><code>(\w+)<\/code>/g)].map(([, name]) => name)
+    const example = JSON.parse(/<pre>([\s\S]*)<\/pre>/.exec(section)![1]!.replaceAll('&quot;', '"'))
+    expect(cloudEventSchema.validate(example).error, type).toBeUndefined()
+    expect((schema as Schema).validate(example.data).error, type).toBeUndefined()
+    expect(Object.keys(example.data)).toEqual(facts)
+    expect(JSON.stringify(example), type).not.toContain('…')
+  }
 })
 
 test('every file that the page loads is there, with its type, and may be kept for ever', async () => {
-  const files = linksOf((await call(host.url, 'GET /docs')).text).filter(link => link.startsWith('/docs/'))
-  expect(files).toHaveLength(5)
+  const pages = await Promise.all(['GET /docs', 'GET /docs/events'].map(path => call(host.url, path)))
+  const files = new Set(pages.flatMap(({ text }) => linksOf(text)).filter(link => link.includes('?v=')))
+  expect(files.size).toBe(6)
   for (const file of files) {
     const { status, headers, text } = await call(host.url, `GET ${file}`)
     expect(file).toMatch(/\?v=[0-9a-f]{12}$/)

@@ -1,15 +1,21 @@
 // The AsyncAPI 3.1 document, made from the catalogue of events: a channel and a sending operation for each.
 import { cloudEventSchema, type EventDefinition, eventCatalogue } from '@waybill/contracts'
-import { jsonSchemaOf, type NamedSchemas } from './json-schema.ts'
+import { exampleOf, jsonSchemaOf, type NamedSchemas } from './json-schema.ts'
 import type { DocumentInfo } from './openapi.ts'
 
 export interface AsyncApiDocument {
   asyncapi: '3.1.0'
-  info: Record<string, unknown>
+  info: { description: string; [field: string]: unknown }
   defaultContentType: string
   channels: Record<string, unknown>
   operations: Record<string, unknown>
-  components: { messages: Record<string, unknown>; schemas: NamedSchemas }
+  components: { messages: Record<string, Message>; schemas: NamedSchemas }
+}
+
+interface Message {
+  payload: object
+  examples: { payload: Record<string, unknown> }[]
+  [field: string]: unknown
 }
 
 const introduction = `Events are CloudEvents 1.0 in structured JSON, with the \`requestid\` extension and W3C \`traceparent\`.
@@ -56,15 +62,18 @@ export function createAsyncApiDocument(about: DocumentInfo): AsyncApiDocument {
   }
 }
 
-function messageOf(type: string, definition: EventDefinition, schemas: NamedSchemas) {
+function messageOf(type: string, definition: EventDefinition, schemas: NamedSchemas): Message {
   const { producer, version, description, schema } = definition
-  schemas[type] = jsonSchemaOf(schema, 'output', schemas)
+  const facts = jsonSchemaOf(schema, 'output', schemas)
+  const frame = { type, source: `/waybill/${producer}`, dataversion: version, data: exampleOf(facts) }
+  schemas[type] = facts
   return {
     name: type,
     title: type,
     summary: description,
     contentType: 'application/cloudevents+json',
     tags: [{ name: producer }],
+    examples: [{ payload: { ...(exampleOf(schemas.CloudEvent!) as object), ...frame } }],
     payload: {
       allOf: [
         { $ref: '#/components/schemas/CloudEvent' },

@@ -1,7 +1,9 @@
-// The rendered documents: Swagger UI from its own package, with a page, a script and a style sheet of ours around it.
+// The rendered documents: calls by Swagger UI from its own package, events by a page of ours that needs no script.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { type Answer, document } from './answer.ts'
+import type { AsyncApiDocument } from './asyncapi.ts'
+import { renderEvents } from './events-page.ts'
 
 interface Asset {
   type: string
@@ -17,6 +19,7 @@ const assets: Record<string, Asset> = {
   'swagger-ui-bundle.js': { type: 'text/javascript; charset=utf-8', read: swaggerFile('swagger-ui-bundle.js') },
   'favicon-32x32.png': { type: 'image/png', read: swaggerFile('favicon-32x32.png') },
   'page.css': { type: 'text/css; charset=utf-8', read: ownFile('page.css') },
+  'events.css': { type: 'text/css; charset=utf-8', read: ownFile('events.css') },
   'page.js': { type: 'text/javascript; charset=utf-8', read: ownFile('page.js') },
 }
 
@@ -36,20 +39,38 @@ const contentSecurityPolicy = [
 const forEver = 'public, max-age=31536000, immutable'
 
 export interface DocsPage {
+  /** Calls. */
   page(): Promise<Answer>
+  events(): Promise<Answer>
   /** Undefined where there is no such file. */
   file(name: string): Promise<Answer | undefined>
 }
 
 /** Nothing is read before somebody asks: documents must not cost start-up time or idle memory. */
-export function createDocsPage(title: string): DocsPage {
-  let html: Promise<string> | undefined
+export function createDocsPage(title: string, asyncApi: () => AsyncApiDocument): DocsPage {
+  const calls = renderedOnce(async () => {
+    const link = await linksToAssets()
+    return frame(title, link, {
+      head: `
+    <link rel="stylesheet" href="${link['swagger-ui.css']}">
+    <link rel="stylesheet" href="${link['page.css']}">
+    <script src="${link['swagger-ui-bundle.js']}" defer></script>
+    <script src="${link['page.js']}" defer></script>`,
+      main: '<main id="swagger-ui"><noscript>This page needs JavaScript; openapi.json says the same without it.</noscript></main>',
+    })
+  })
+  const events = renderedOnce(async () => {
+    const link = await linksToAssets()
+    return frame(`${title}: events`, link, {
+      head: `
+    <link rel="stylesheet" href="${link['page.css']}">
+    <link rel="stylesheet" href="${link['events.css']}">`,
+      main: `<main class="events">\n${renderEvents(asyncApi())}\n    </main>`,
+    })
+  })
   return {
-    async page() {
-      html ??= render(title)
-      const answer = document('text/html; charset=utf-8', await html)
-      return { ...answer, headers: { 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-cache' } }
-    },
+    page: calls,
+    events,
     async file(name) {
       const asset = Object.hasOwn(assets, name) ? assets[name] : undefined
       if (!asset) return undefined
@@ -58,36 +79,46 @@ export function createDocsPage(title: string): DocsPage {
   }
 }
 
+function renderedOnce(render: () => Promise<string>): () => Promise<Answer> {
+  let html: Promise<string> | undefined
+  return async () => {
+    html ??= render()
+    const answer = document('text/html; charset=utf-8', await html)
+    return { ...answer, headers: { 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-cache' } }
+  }
+}
+
 /** Links begin at the root: they are right at `/docs` and at `/docs/` alike. */
-async function render(title: string): Promise<string> {
+async function linksToAssets(): Promise<Record<string, string>> {
   const links = await Promise.all(
     Object.entries(assets).map(async ([name, asset]) => {
       const hash = createHash('sha256').update(await asset.read())
       return [name, `/docs/${name}?v=${hash.digest('hex').slice(0, 12)}`] as const
     }),
   )
-  const link = Object.fromEntries(links)
+  return Object.fromEntries(links)
+}
+
+function frame(title: string, link: Record<string, string>, { head, main }: { head: string; main: string }): string {
   return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${title}</title>
-    <link rel="icon" type="image/png" href="${link['favicon-32x32.png']}">
-    <link rel="stylesheet" href="${link['swagger-ui.css']}">
-    <link rel="stylesheet" href="${link['page.css']}">
-    <script src="${link['swagger-ui-bundle.js']}" defer></script>
-    <script src="${link['page.js']}" defer></script>
+    <link rel="icon" type="image/png" href="${link['favicon-32x32.png']}">${head}
   </head>
   <body>
     <header>
       <strong>${title}</strong>
       <nav>
+        <a href="/docs">Calls</a>
+        <a href="/docs/events">Events</a>
         <a href="/openapi.json">openapi.json</a>
         <a href="/asyncapi.json">asyncapi.json</a>
       </nav>
     </header>
-    <main id="swagger-ui"><noscript>This page needs JavaScript; openapi.json says the same without it.</noscript></main>
+    ${main}
   </body>
 </html>
 `

@@ -79,3 +79,34 @@ function addDependencies(result: JsonSchema, about: Description): void {
     if (rel === 'with') result.dependentRequired = { ...(result.dependentRequired as object), [key!]: names }
   }
 }
+
+/** `UUID`, `created or cancelled`, `integer, 0–100`, `list of { dataset: string }`. */
+export function inWords(schema: JsonSchema): string {
+  const { type, properties, items, description, minimum, maximum } = schema
+  if (Array.isArray(schema.enum)) return schema.enum.map(String).join(' or ')
+  if (properties) {
+    const fields = Object.entries(properties as Record<string, JsonSchema>)
+    return `{ ${fields.map(([name, field]) => `${name}: ${inWords(field)}`).join(', ')} }`
+  }
+  if (items) return `list of ${inWords(items as JsonSchema)}`
+  if (description) return String(description)
+  const words = Array.isArray(type) ? type.join(' or ') : String(type)
+  return minimum === undefined || maximum === undefined ? words : `${words}, ${minimum}–${maximum}`
+}
+
+/** A value that the schema accepts, made of the examples in it. Strings without one are `…`, integers their minimum. */
+export function exampleOf(schema: JsonSchema): unknown {
+  const { examples, type, format, properties, items, minimum } = schema
+  if (Array.isArray(examples)) return examples[0]
+  if (Array.isArray(schema.enum)) return schema.enum[0]
+  if (properties) {
+    const fields = Object.entries(properties as Record<string, JsonSchema>)
+    return Object.fromEntries(fields.map(([name, field]) => [name, exampleOf(field)]))
+  }
+  if (items) return [exampleOf(items as JsonSchema)]
+  if (type === 'integer') return minimum ?? 0
+  if (type === 'object') return {}
+  if (format === 'uuid') return '019a9b3c-5d1e-7c40-8f2a-6b1d0e9c4a77'
+  if (format === 'date-time') return '2026-11-21T10:00:00.000Z'
+  return '…'
+}

@@ -141,10 +141,11 @@ const fileParams = Joi.object<{ file: string }>({ file: Joi.string().max(100).re
 function documentRoutes({ host, routes }: OperationsOptions): Route[] {
   const route = routesOf('operations')
   const about = { title, version: contractVersion }
-  const docs = createDocsPage(title)
   // By the time somebody asks, `routes` holds the rows of all services and of this table.
   const openApi = once(() => createOpenApiDocument(routes, { ...about, serverUrl: host.settings.PUBLIC_URL ?? '/' }))
-  const asyncApi = once(() => createAsyncApiDocument({ ...about, title: 'Waybill events' }))
+  const events = () => createAsyncApiDocument({ ...about, title: 'Waybill events' })
+  const asyncApi = once(events)
+  const docs = createDocsPage(title, events)
   return [
     route({
       verb: 'get',
@@ -164,8 +165,15 @@ function documentRoutes({ host, routes }: OperationsOptions): Route[] {
       verb: 'get',
       path: '/docs',
       access: 'public',
-      contract: plain('readDocs', 'The documents, rendered', 'text/html'),
+      contract: plain('readDocs', 'The calls, rendered', 'text/html'),
       controller: () => docs.page(),
+    }),
+    route({
+      verb: 'get',
+      path: '/docs/events',
+      access: 'public',
+      contract: plain('readEventsPage', 'The events, rendered', 'text/html'),
+      controller: () => docs.events(),
     }),
     route({
       verb: 'get',
