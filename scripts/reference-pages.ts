@@ -104,9 +104,9 @@ The same as a document for machines: \`GET /asyncapi.json\`.`
 }
 
 function statesPage(): string {
-  const about = `The transition tables that the services run on. Each change is one guarded update, \`… where state = <from>\`:
-what comes late, twice, or loses a race finds another state and changes nothing. A payment becomes \`unknown\` when the answer of
-its gateway is lost, and leaves that for whatever the gateway says when it is asked again; the picture leaves those arrows out.`
+  const about = `The transition tables that the services run on. Each change is an update with a guard on what stands: what comes late,
+twice, or loses a race changes nothing, or decides anew. A payment becomes \`unknown\` when the answer of its gateway is lost, and
+leaves that for whatever the gateway says when it is asked again; the picture leaves those arrows out.`
   return page(
     'States',
     about,
