@@ -30,7 +30,12 @@ const asCommands = ({ language, note, text }: Block) =>
 
 async function runScript(script: string, folder: string, env: Record<string, string>): Promise<string> {
   // A group of its own: what the page left running ends with it.
-  const child = spawn('bash', ['-euo', 'pipefail'], { cwd: folder, env: { ...process.env, ...env }, detached: true })
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let printed = ''
   child.stdout.setEncoding('utf8').on('data', text => {
     printed += text
@@ -38,7 +43,6 @@ async function runScript(script: string, folder: string, env: Record<string, str
   child.stderr.setEncoding('utf8').on('data', text => {
     printed += text
   })
-  child.stdin.end(script)
   const code = await new Promise<number | null>(resolve => child.once('exit', resolve))
   try {
     process.kill(-child.pid!, 'SIGKILL')
