@@ -1,7 +1,8 @@
-// The pictures of the documentation as SVG: drawn from docs/pictures/*.mmd (Mermaid), and those of states from the tables that the code runs on.
+// The pictures of the documentation as SVG: drawn from docs/pictures/*.mmd (Mermaid) and a recorded terminal, and those of states from the tables that the code runs on.
 import { readdir, readFile } from 'node:fs/promises'
 import { renderMermaidSVG } from 'beautiful-mermaid'
 import { stateDiagrams } from './state-diagrams.ts'
+import { terminalPicture } from './terminal-picture.ts'
 
 const folder = new URL('../docs/pictures/', import.meta.url)
 
@@ -11,9 +12,13 @@ export async function makePictures(): Promise<Record<string, string>> {
   const sources = await Promise.all(
     drawn.map(async name => [name.replace('.mmd', ''), await readFile(new URL(name, folder), 'utf8')] as const),
   )
-  return Object.fromEntries(
-    [...sources, ...Object.entries(stateDiagrams())].map(([name, source]) => [`${name}.svg`, picture(source)]),
-  )
+  const terminal = await terminalPicture(await readFile(new URL('terminal.cast', folder), 'utf8'))
+  return {
+    ...Object.fromEntries(
+      [...sources, ...Object.entries(stateDiagrams())].map(([name, source]) => [`${name}.svg`, picture(source)]),
+    ),
+    'terminal.svg': terminal,
+  }
 }
 
 const light = { bg: '#ffffff', fg: '#1f2328', muted: '#424a53', line: '#818b98', accent: '#0969da', border: '#818b98' }
