@@ -15,7 +15,9 @@ const runBy: Record<string, string> = {
 }
 
 test.each(markdownFiles)('every block of sh or ts in %s is run by a test, or says why it is not', path => {
-  const blocks = runnableBlocks(readPage(path))
+  const page = readPage(path)
+  expect(page.indented, 'code stands between fences').toEqual([])
+  const blocks = runnableBlocks(page)
   if (blocks.length === 0) return
   expect(runBy, `who runs: ${blocks[0]!.text}`).toHaveProperty([path])
   // The reference of the command line is made of what that test reads from --help.

@@ -18,6 +18,8 @@ export interface Page {
   path: string
   text: string
   blocks: Block[]
+  /** Code that is set in by blanks: it has no language, so nobody could say whether it runs. */
+  indented: string[]
   /** As written: of links, pictures, and of href, src and srcset in HTML. */
   links: string[]
   anchors: Set<string>
@@ -29,7 +31,7 @@ export const markdownFiles = globSync('**/*.md', { cwd: root, exclude: path => e
 
 export function readPage(path: string): Page {
   const text = readFileSync(`${root}${path}`, 'utf8')
-  const page: Page = { path, text, blocks: [], links: [], anchors: new Set() }
+  const page: Page = { path, text, blocks: [], indented: [], links: [], anchors: new Set() }
   const slugger = new GithubSlugger()
   void walkTokens(lexer(text), token => {
     if (token.type === 'heading') page.anchors.add(slugger.slug(plainText(token.tokens ?? [])))
@@ -40,6 +42,7 @@ export function readPage(path: string): Page {
         else page.links.push(value)
       }
     }
+    if (token.type === 'code' && token.codeBlockStyle === 'indented') page.indented.push(token.text)
     if (token.type === 'code' && token.lang) {
       const [language = '', ...note] = token.lang.split(' ')
       page.blocks.push({ language, note: note.join(' '), text: token.text })
