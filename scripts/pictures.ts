@@ -25,20 +25,21 @@ const light = { bg: '#ffffff', fg: '#1f2328', muted: '#424a53', line: '#818b98',
 const dark = { bg: '#0d1117', fg: '#e6edf3', muted: '#b1bac4', line: '#768390', accent: '#58a6ff', border: '#545d68' }
 
 /**
- * With a ground of its own, and the colours of the reader's preference: an SVG in an <img> knows it. The style attribute would
- * go before both, and what is loaded from elsewhere is loaded by no <img>.
+ * The first line of a source is a comment, and the title. The picture has a ground of its own and the colours of the reader's
+ * preference: an SVG in an <img> knows it. A style attribute would go before both, and no <img> loads anything from elsewhere.
  */
 function picture(source: string): string {
   const properties = (colours: object) =>
     Object.entries(colours)
       .map(([name, colour]) => `--${name}: ${colour};`)
       .join(' ')
-  const svg = renderMermaidSVG(source, { ...light, font: 'system-ui' })
+  const [, title, diagram] = /^%% (.+)\n([\s\S]+)$/.exec(source)!
+  const svg = renderMermaidSVG(diagram!, light)
     .replace(/ style="--bg:[^"]*"/, '')
     .replace(/\n\s*@import [^\n]*/, '')
     .replace(
       '<style>',
-      `<style>\n  svg { ${properties(light)} background: var(--bg); }\n  @media (prefers-color-scheme: dark) { svg { ${properties(dark)} } }`,
+      `<title>${title}</title>\n<style>\n  svg { ${properties(light)} background: var(--bg); }\n  @media (prefers-color-scheme: dark) { svg { ${properties(dark)} } }`,
     )
   return `${svg.trimEnd()}\n`
 }

@@ -25,16 +25,17 @@ export const transitions: Record<'order' | 'payment' | 'export', Transition[]> =
 /** By the name of the picture. */
 export function stateDiagrams(): Record<string, string> {
   return {
-    'order-states': stateDiagram(transitions.order),
+    'order-states': stateDiagram('an order', transitions.order),
     // A payment can be in doubt on any way: as arrows that would hide the ways.
     'payment-states': stateDiagram(
+      'a payment',
       transitions.payment.filter(({ from, to }) => from !== 'unknown' && to !== 'unknown'),
     ),
-    'export-states': stateDiagram(transitions.export),
+    'export-states': stateDiagram('an export', transitions.export),
   }
 }
 
-function stateDiagram(rows: Transition[]): string {
+function stateDiagram(what: string, rows: Transition[]): string {
   const left = new Set(rows.map(({ from }) => from))
   const final = [...new Set(rows.map(({ to }) => to))].filter(state => !left.has(state))
   const between = Map.groupBy(rows, ({ from, to }) => `${from} --> ${to}`)
@@ -43,5 +44,5 @@ function stateDiagram(rows: Transition[]): string {
     return names.length > 0 ? `${arrow}: ${names.join(', ')}` : arrow
   })
   const lines = [`[*] --> ${rows[0]!.from}`, ...arrows, ...final.map(state => `${state} --> [*]`)]
-  return `stateDiagram-v2\n${lines.map(line => `  ${line}\n`).join('')}`
+  return `%% The states of ${what}\nstateDiagram-v2\n${lines.map(line => `  ${line}\n`).join('')}`
 }

@@ -34,7 +34,7 @@ export async function terminalPicture(cast: string): Promise<string> {
   })
   const styles = shown.map((it, at) => `.l${at}{${animation(it, at, seconds)}}`)
   const frames = shown.map((it, at) => keyframes(it, at, seconds)).filter(Boolean)
-  const last = shown.map((it, at) => (it.to === undefined ? '' : `.l${at}`)).filter(Boolean)
+  const passing = shown.map((it, at) => (it.to === undefined ? '' : `.l${at}`)).filter(Boolean)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>A terminal: waybill registers, shows data, orders an export and downloads it</title>
 <style>
@@ -45,8 +45,10 @@ export async function terminalPicture(cast: string): Promise<string> {
   .p { fill: #0969da; }
   @media (prefers-color-scheme: dark) { rect { fill: #0d1117; stroke: #30363d; } text { fill: #e6edf3; } .p { fill: #58a6ff; } }
   ${frames.join('\n  ')}
-  ${styles.join('\n  ')}
-  @media (prefers-reduced-motion: reduce) { text { animation: none !important; } ${last.join(', ')} { visibility: hidden; } }
+  @media (prefers-reduced-motion: no-preference) {
+    ${styles.join('\n    ')}
+  }
+  @media (prefers-reduced-motion: reduce) { ${passing.join(', ')} { visibility: hidden; } }
 </style>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" />
 ${texts.join('\n')}

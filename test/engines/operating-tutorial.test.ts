@@ -28,8 +28,9 @@ test('operator.md: started, watched, broken, mended, renewed, lost and brought b
     instead: {
       'sudo scripts/engines': 'scripts/engines',
       'sudo rabbitmqctl': rabbitmqctl,
-      'sudo mysqldump': `mysqldump ${admin}`,
-      'sudo mysql': `mysql ${admin}`,
+      // Of MySQL the names are others.
+      'sudo mariadb-dump': `$(command -v mariadb-dump mysqldump | head -n 1) ${admin}`,
+      'sudo mariadb': `$(command -v mariadb mysql | head -n 1) ${admin}`,
       'amqp://guest:guest@127.0.0.1:5672/tutorial_vhost': new URL(`/${name}_vhost`, broker).href,
       'tutorial_vhost guest': `${name}_vhost ${decodeURIComponent(broker.username)}`,
       tutorial_: `${name}_`,
