@@ -123,7 +123,7 @@ leaves that for whatever the gateway says when it is asked again; the picture le
   )
 }
 
-const accessInWords = { public: 'anybody', customer: 'signed in', operator: 'operator' }
+const accessInWords = { public: 'anybody', customer: 'signed in', operator: 'operator', peer: 'services' }
 
 function apiPage(routes: Route[]): string {
   const about = `Parameters, bodies and answers are in \`GET /openapi.json\`, rendered at \`/docs\`; the codes in [errors.md](errors.md).

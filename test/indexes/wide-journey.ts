@@ -101,6 +101,11 @@ async function travel(
       seen => seen === wanted,
       15,
     )
+  const tryNow = (order: Order) =>
+    until(
+      () => call(host.url, `POST /order/${order.id}/retry`, { token: ada.access_token }),
+      ({ status }) => status === 202,
+    )
   const approved = { payment: { token: 'tok_approve' } }
   const delivered = await place(ask, { ...approved, callback_url: receiver }, { 'Idempotency-Key': 'k' })
   await place(ask, { ...approved, callback_url: receiver }, { 'Idempotency-Key': 'k' })
@@ -131,6 +136,7 @@ async function travel(
   )
   await becomes(later, 'delivered')
   const lost = await place(ask, { payment: { token: 'tok_lost' } })
+  await tryNow(lost)
   const outage = await place(ask, { payment: { token: 'tok_outage' } })
   mclass.latencyMilliseconds = 20
   const long = await place(bob.ask, { ...approved, items: [{ dataset: 'long' }] })
@@ -157,6 +163,7 @@ async function travel(
   }
   for (const path of [`/order/${delivered.id}`, `/order/details?order_id=${delivered.id}`]) await ask(`GET ${path}`)
   for (const part of ['status', 'history', 'explain']) await ask(`GET /order/${delivered.id}/${part}`)
+  await operator(`POST /order/${delivered.id}/replay`, undefined, { status: 404 })
   await ask(`GET /process/${process_id}`)
   await ask(`GET /process/${unpaid.process_id}`, undefined, { headers: { Prefer: 'wait=1' } })
   await ask(`GET /payment/details?order_id=${delivered.id}`)
@@ -183,9 +190,11 @@ async function travel(
   const moveAway = (to: string, from: string) => host.query('order', 'update orders set id = ? where id = ?', to, from)
   const elsewhere = crypto.randomUUID()
   await moveAway(elsewhere, early.id)
-  await host.broker.publish(newEvent('payment.authorized', 'd', { ...nowhere, order_id: early.id }, host.clock.now()))
+  await host.broker.publish(
+    newEvent('payment.authorized', early.id, { ...nowhere, order_id: early.id }, host.clock.now()),
+  )
   await moveAway(early.id, elsewhere)
-  host.clock.advance(1_100)
+  await tryNow(early)
   await becomes(early, 'confirmed')
   await host.broker.giveUp(
     'order',

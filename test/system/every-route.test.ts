@@ -74,6 +74,17 @@ describe('access', () => {
     }
   })
 
+  test('what the services ask each other is not for anybody else to ask', async () => {
+    const ofPeers = routes.filter(({ access }) => access === 'peer')
+    expect(ofPeers.map(({ path }) => path)).toEqual(['/work/details', '/work/hasten'])
+    for (const route of ofPeers) {
+      for (const who of [owner, operator]) {
+        const { status, body } = await who.call(verbAndPath(route), { body: bodyFor(route) })
+        expect([status, (body as { code?: string }).code], route.path).toEqual([403, 'FORBIDDEN'])
+      }
+    }
+  })
+
   test.each(['/orders', '/processes', '/payments'])('operator filters of %s are forbidden to customers', async path => {
     for (const filter of ['all=true', `user_id=${owner.user.id}`, `user_id=${stranger.user.id}`]) {
       expect((await stranger.call(`GET ${path}?${filter}`)).status, filter).toBe(403)
@@ -267,6 +278,8 @@ const contractPaths = [
     'GET /order/:id/status',
     'GET /order/:id/history',
     'POST /order/:id/cancel',
+    'POST /order/:id/retry',
+    'POST /order/:id/replay',
     'GET /process/:process_id',
     'GET /order/:id/explain',
   ],

@@ -27,6 +27,7 @@ export const commandTable: readonly CommandRow[] = [
     summary: 'Where an order is, why, what happens next, and its story',
     load: () => import('./commands/explain.ts'),
   },
+  { name: 'retry', summary: 'Try now what waits to be tried again', load: () => import('./commands/retry.ts') },
   {
     name: 'callbacks',
     summary: 'Callback attempts, and the secret that signs them',

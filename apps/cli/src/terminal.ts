@@ -11,6 +11,8 @@ export interface Terminal {
   readonly isInteractive: boolean
   /** Columns of the terminal; without one there is no end to a line. */
   readonly width: number
+  /** Columns and rows of the terminal as it is now; 0 rows where there is none, or where it does not say. */
+  size(): { columns: number; rows: number }
   /** A result: JSON on one line, or in words. */
   result(value: unknown, inWords: () => string | string[]): Promise<void>
   /** A line of stdout; waits while the reader is slow. */
@@ -39,6 +41,7 @@ export function createTerminal(json: boolean): Terminal {
     json,
     isInteractive: stdout.isTTY === true,
     width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.isTTY ? stdout.rows : 0 }),
     print,
     async result(value, inWords) {
       if (json) return print(JSON.stringify(value))

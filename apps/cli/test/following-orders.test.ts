@@ -1,4 +1,6 @@
 // Orders from the command line: followed, listed, explained, paid and cancelled, for people and for programs.
+
+import { until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
 import { newCustomer, type Person } from './waybill-command.ts'
@@ -72,12 +74,58 @@ test('an explanation is drawn as a tree', async () => {
   await ada.run(['order', 'airports', '--token', 'tok_approve', '--watch'])
   const { out } = await ada.run(['explain', 'last'])
   expect(out).toMatch(/^Order [0-9a-f-]{36}\nThe order was delivered/)
-  expect(out).toMatch(/^├─ order\n│ {2}└─ \+0\.000 s {2}ordered from cloud LOCAL/m)
+  expect(out).toMatch(/^├─ order\n│ {2}└─ ✓ \+0\.000 s {2}ordered from cloud LOCAL/m)
   expect(out).toMatch(/^├─ payment\n│ {2}├─ /m)
   expect(out).toMatch(/^└─ \w+\n {3}[├└]─ /m)
   const { entries } = JSON.parse((await ada.run(['explain', 'last', '--json'])).out)
   expect(out.match(/\+\d+\.\d{3} s/g)).toHaveLength(entries.length)
 })
+
+test('while a step fails, the tree says when it is tried again and what may be typed; trying now brings it forward', async () => {
+  const placed = JSON.parse((await ada.run(['order', 'airports', '--token', 'tok_lost', '--json'])).out)
+  const drawn = await until(
+    () => ada.run(['explain', 'last']),
+    ({ out }) => out.includes('waybill retry'),
+  )
+  expect(drawn.out).toContain("the gateway's answer was lost")
+  expect(drawn.out).toMatch(/^Due in \d s\.$/m)
+  expect(drawn.out).toMatch(/^ {3}└─ … \+0\.\d{3} s {2}authorizing 1\.00 USD at gateway mock/m)
+  const typed = /^ {2}waybill (retry \S+) +# try now$/m.exec(drawn.out)?.[1]?.split(' ')
+  expect(typed).toEqual(['retry', placed.order.id])
+  const tried = await ada.run(typed!)
+  expect(tried).toMatchObject({ code: 0, out: 'the payment service tries again now: settle-payment\n' })
+  const again = await ada.run(typed!)
+  expect(again).toMatchObject({ code: 1, err: expect.stringContaining('code TOO_MANY_REQUESTS') })
+  await ada.run(['watch', 'last'])
+})
+
+test('watched and piped, an explanation is a line for each step, then where the order is', async () => {
+  await ada.run(['order', 'airports', '--token', 'tok_outage'])
+  const { code, out } = await ada.run(['explain', 'last', '--watch'])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^order {2}✓ \+0\.000 s {2}ordered from cloud LOCAL/m)
+  expect(out).toMatch(/^payment {2}✗ .* failed: the mock gateway is out of order/m)
+  expect(out).toMatch(/Next: attempt 3 to authorize the payment is made at /)
+  expect(out.trimEnd().split('\n').at(-1)).toMatch(/^The order was delivered .* Next: nothing/)
+  expect(out).not.toContain('\u001b')
+  const json = jsonLines((await ada.run(['explain', 'last', '--watch', '--json'])).out)
+  expect(json).toMatchObject([{ ended: true, state: 'delivered' }])
+})
+
+test.runIf(process.platform === 'linux')(
+  'watched on a terminal, the tree is drawn anew in its place, and the seconds to the next try are counted down',
+  async () => {
+    await ada.run(['order', 'airports', '--token', 'tok_lost'])
+    const { code, out } = await ada.terminal('waybill explain last --watch', { env: { TERM: 'xterm' } })
+    expect(code).toBe(0)
+    const counted = [...out.matchAll(/Due in (\d) s\./g)].map(([, seconds]) => Number(seconds))
+    expect(new Set(counted).size).toBeGreaterThan(1)
+    expect(counted).toEqual([...counted].sort((a, b) => b - a))
+    // The cursor goes up to where the tree begins.
+    expect(out).toContain('A\u001b[G')
+    expect(out).toContain('The order was delivered')
+  },
+)
 
 test.runIf(process.platform === 'linux')(
   'on a terminal there is a bar, and colours unless NO_COLOR is set',

@@ -32,7 +32,7 @@ export interface Person {
   start(words: string[], options?: RunOptions): Running
   /** A line of bash in which `waybill` is on the path. */
   shell(line: string, options?: RunOptions): Promise<Outcome>
-  /** The same on a terminal that is 100 columns wide; `input` is typed. Everything it shows is in `out`. */
+  /** The same on a terminal that is 100 columns wide and 40 rows high; `input` is typed. Everything it shows is in `out`. */
   terminal(line: string, options?: RunOptions): Promise<Outcome>
   remove(): Promise<void>
 }
@@ -75,7 +75,8 @@ export async function newPerson(server: string): Promise<Person> {
     start: (words, options) => start(program, words, options),
     run: (words, options) => start(program, words, options).ended,
     shell: (line, options) => start('bash', ['-c', line], options).ended,
-    terminal: (line, options) => start('script', ['-qec', `stty cols 100; ${line}`, '/dev/null'], options).ended,
+    terminal: (line, options) =>
+      start('script', ['-qec', `stty cols 100 rows 40; ${line}`, '/dev/null'], options).ended,
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -46,6 +46,7 @@ export const errorCatalogue = define({
   ORDER_REQUIRED: [409, 'The cloud works by order only'],
   ORDER_NOT_CANCELLABLE: [409, 'The order is final'],
   ORDER_NOT_PAYABLE: [409, 'The order does not wait for a payment'],
+  NOTHING_TO_RETRY: [409, 'Nothing about the order waits to be tried again'],
   PROCESS_NOT_FINISHED: [409, 'The process is still running', 'retryable'],
   PROCESS_FAILED: [409, 'The process has failed'],
   REFUND_EXCEEDS_CAPTURED: [409, 'The refund is more than what is left of the captured amount'],

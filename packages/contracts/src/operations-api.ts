@@ -1,12 +1,27 @@
 // What every service offers to those who run it: the events that wait for the broker, and those that could not be handled.
 import Joi from 'joi'
 import { contract } from './contract.ts'
-import { id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
-import type { DeadLetter, WaitingEvent } from './operations-models.ts'
+import { answer, id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
+import {
+  type DeadLetter,
+  messageStates,
+  type WaitingEvent,
+  type WaitingMessage,
+  type WaitingRetry,
+  type WaitingWork,
+} from './operations-models.ts'
 import { type ServiceName, serviceNames } from './services.ts'
 
 export interface ListDeadLettersQuery extends PageQuery {
   service?: ServiceName
+}
+export interface WorkBody {
+  service: ServiceName
+  /** The ids under which the services know a thing: an order's and its process's. */
+  subjects: string[]
+}
+export interface ShowWorkBody extends WorkBody {
+  since: string
 }
 export interface ListOutboxQuery extends PageQuery {
   service?: ServiceName
@@ -38,7 +53,60 @@ const service = () =>
     .valid(...serviceNames)
     .description('Only of this service, which the process must host')
 
+const workFields = {
+  service: service().required(),
+  subjects: Joi.array().items(id()).min(1).max(10).required().description('The ids of an order and of its process'),
+}
+const waitingWorkSchema = namedAnswer<WaitingWork>('WaitingWork', {
+  service: Joi.string().valid(...serviceNames),
+  messages: Joi.array().items(
+    answer<WaitingMessage>({
+      state: Joi.string()
+        .valid(...messageStates)
+        .description('unsent: the broker has not confirmed it; failing: tried again by itself; dead: by a person only'),
+      event_type: Joi.string(),
+      dead_letter_id: id().allow(null),
+      error: Joi.string().allow(null),
+      tries: Joi.number().integer(),
+      request_id: Joi.string().allow(null),
+      since: time(),
+      updated_at: time(),
+      next_try_at: time().allow(null),
+    }),
+  ),
+  retries: Joi.array().items(
+    answer<WaitingRetry>({
+      kind: Joi.string(),
+      attempt: Joi.number().integer(),
+      due_at: time(),
+      under_way: Joi.boolean(),
+    }),
+  ),
+})
+
 export const operationsApi = {
+  showWork: contract({
+    name: 'showWaitingWork',
+    summary: 'What a service has not done yet, or could not do, about an order',
+    body: Joi.object<ShowWorkBody>({
+      ...workFields,
+      since: Joi.string().isoDate().required().description('Nothing about it was written before this time'),
+    }),
+    answers: { 200: { description: 'Messages and retries', data: waitingWorkSchema } },
+    errors: ['SERVICE_NOT_HOSTED'],
+  }),
+  hastenWork: contract({
+    name: 'hastenWaitingWork',
+    summary: 'Make what waits to be tried again about an order due now, as the same attempt',
+    body: Joi.object<WorkBody>(workFields),
+    answers: {
+      200: {
+        description: 'What was hastened: kinds of work, and types of events',
+        data: answer<{ hastened: string[] }>({ hastened: Joi.array().items(Joi.string()) }),
+      },
+    },
+    errors: ['SERVICE_NOT_HOSTED'],
+  }),
   listOutbox: contract({
     name: 'listOutbox',
     summary: 'Events of the services of this process that the broker has not confirmed, newest first',

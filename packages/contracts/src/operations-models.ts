@@ -1,4 +1,5 @@
-// What operators are shown of events, as the API answers it. Without the schemas, so that clients can take them.
+// What operators and other services are shown of events and of work that waits, as the API answers it. Without the schemas, so that clients can take them.
+import type { ServiceName } from './services.ts'
 
 export interface DeadLetter {
   id: string
@@ -10,6 +11,38 @@ export interface DeadLetter {
   tries: number
   created_at: string
   updated_at: string
+}
+/** What a service has not done yet, or could not do, about a thing. */
+export interface WaitingWork {
+  service: ServiceName
+  messages: WaitingMessage[]
+  retries: WaitingRetry[]
+}
+/** `unsent`: the broker has not confirmed it; `failing`: it is handed over again by itself; `dead`: by a person only. */
+export const messageStates = ['unsent', 'failing', 'dead'] as const
+export interface WaitingMessage {
+  state: (typeof messageStates)[number]
+  event_type: string
+  /** null where it is none. */
+  dead_letter_id: string | null
+  error: string | null
+  /** How often its handler has failed. */
+  tries: number
+  /** The request that led to it. */
+  request_id: string | null
+  /** Since when it waits. */
+  since: string
+  /** Of the last try. */
+  updated_at: string
+  next_try_at: string | null
+}
+/** Work that is under way, or that was put off. */
+export interface WaitingRetry {
+  kind: string
+  /** How often it was tried. */
+  attempt: number
+  due_at: string
+  under_way: boolean
 }
 export interface WaitingEvent {
   service: string

@@ -24,14 +24,22 @@ import {
   auditRules,
   type CallbackAttempt,
   type Explanation,
+  type HastenedOrder,
   type Order,
+  type OrderAction,
   type OrderedItem,
   type OrderStatus,
   type OrderTransition,
+  orderActionNames,
   type Price,
   type Process,
+  type ReplayedOrder,
+  type StoryEntry,
+  stepOutcomes,
+  type Trouble,
   type Violation,
 } from './order-models.ts'
+import { type ServiceName, serviceNames } from './services.ts'
 import {
   cancelReasons,
   type ExportFormat,
@@ -107,6 +115,53 @@ export const processSchema = namedAnswer<Process>('Process', {
   updated_at: time(),
   finished_at: time().allow(null),
   data_url: Joi.string().allow(null),
+})
+const serviceName = () =>
+  Joi.string()
+    .valid(...serviceNames)
+    .required() as Joi.StringSchema<ServiceName>
+const explanationSchema = namedAnswer<Explanation>('Explanation', {
+  order_id: id(),
+  state: state(),
+  percentage: Joi.number().integer().min(0).max(100),
+  summary: Joi.string(),
+  next: Joi.string(),
+  next_at: time().allow(null).description('When the next step is due that happens by itself'),
+  deadline: time().allow(null).description('When the order is cancelled unless it has moved on by then'),
+  ended: Joi.boolean().description('Nothing more will happen'),
+  trouble: answer<Trouble>({
+    service: serviceName(),
+    step: Joi.string(),
+    error: Joi.string().allow(null),
+    attempt: Joi.number().integer().min(0),
+    next_attempt_at: time().allow(null),
+  })
+    .allow(null)
+    .description('The step that keeps the order from going on'),
+  actions: Joi.array()
+    .items(
+      answer<OrderAction>({
+        name: Joi.string().valid(...orderActionNames),
+        label: Joi.string(),
+        verb: Joi.string().valid('POST'),
+        path: Joi.string(),
+        body: Joi.object().allow(null),
+      }),
+    )
+    .description('What the caller may do now, and the call that does it'),
+  entries: Joi.array().items(
+    answer<StoryEntry>({
+      at: time(),
+      service: Joi.string(),
+      kind: Joi.string(),
+      text: Joi.string(),
+      request_id: Joi.string().allow(null),
+      outcome: Joi.string().valid(...stepOutcomes),
+      attempt: Joi.number().integer().allow(null),
+      next_attempt_at: time().allow(null),
+      percentage: Joi.number().integer().min(0).max(100).allow(null),
+    }),
+  ),
 })
 /** The gateways that Waybill knows by name; which of them are set up, the payment service says. */
 export const paymentGateways = ['mock', 'stripe'] as const
@@ -261,28 +316,62 @@ export const orderApi = {
   }),
   explainOrder: contract({
     name: 'explainOrder',
-    summary: 'Where an order is, why, what happens next, and its story from all services',
+    summary: 'Where an order is, why, what happens next, and its story from all services; also as an event stream',
     params: idParams,
+    headers: {
+      Accept: 'text/event-stream: the explanation now and whenever it changes, until nothing more will happen',
+    },
     answers: {
       200: {
         description: 'The explanation',
-        data: answer<Explanation>({
+        data: explanationSchema,
+        raw: { 'text/event-stream': Joi.string().description('event: explanation, data: the explanation') },
+      },
+    },
+    errors: ['ORDER_NOT_FOUND'],
+  }),
+  retryOrder: contract<IdParams, unknown, Record<string, never>>({
+    name: 'retryOrder',
+    summary: 'Try now what waits to be tried again about an order: payment, export, callback, messages',
+    description:
+      'Each wait can be cut short, and the tries are counted as before. What was hastened is left alone for 5 s: until then 429, with `Retry-After`.',
+    params: idParams,
+    answers: {
+      202: {
+        description: 'It is tried',
+        data: answer<HastenedOrder>({
           order_id: id(),
-          summary: Joi.string(),
-          next: Joi.string(),
-          entries: Joi.array().items(
-            answer<Explanation['entries'][number]>({
-              at: time(),
-              service: Joi.string(),
-              kind: Joi.string(),
-              text: Joi.string(),
-              request_id: Joi.string().allow(null),
+          hastened: Joi.array().items(
+            answer<HastenedOrder['hastened'][number]>({
+              service: serviceName(),
+              work: Joi.array().items(Joi.string()),
             }),
           ),
         }),
       },
     },
-    errors: ['ORDER_NOT_FOUND'],
+    errors: ['ORDER_NOT_FOUND', 'NOTHING_TO_RETRY'],
+  }),
+  replayOrder: contract<IdParams, unknown, Record<string, never>>({
+    name: 'replayOrder',
+    summary: 'Hand the dead letters about an order to their handlers once more, whichever services they lie in',
+    params: idParams,
+    answers: {
+      202: {
+        description: 'They will be handled',
+        data: answer<ReplayedOrder>({
+          order_id: id(),
+          replayed: Joi.array().items(
+            answer<ReplayedOrder['replayed'][number]>({
+              service: serviceName(),
+              event_type: Joi.string(),
+              dead_letter_id: id(),
+            }),
+          ),
+        }),
+      },
+    },
+    errors: ['ORDER_NOT_FOUND', 'DEAD_LETTER_NOT_FOUND'],
   }),
   showProcess: contract({
     name: 'showProcess',

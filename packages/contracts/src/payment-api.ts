@@ -44,6 +44,7 @@ export const paymentSchema = namedAnswer<Payment>('Payment', {
       amount: amount(),
       gateway_reference: Joi.string().allow(null),
       error: Joi.string().allow(null),
+      inquiries: Joi.number().integer().min(0),
       request_id: Joi.string().allow(null),
       at: time(),
     }),

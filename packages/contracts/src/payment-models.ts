@@ -12,6 +12,8 @@ export interface PaymentAttempt {
   amount: number
   gateway_reference: string | null
   error: string | null
+  /** After a lost answer: how often the gateway was asked what became of it, and did not say. */
+  inquiries: number
   /** The request that led to it; null for attempts from before this was kept. */
   request_id: string | null
   at: string

@@ -22,6 +22,8 @@ export const operations = {
   showOrderHistory: 'GET /order/{id}/history',
   cancelOrder: 'POST /order/{id}/cancel',
   explainOrder: 'GET /order/{id}/explain',
+  retryOrder: 'POST /order/{id}/retry',
+  replayOrder: 'POST /order/{id}/replay',
   listProcesses: 'GET /processes',
   showProcess: 'GET /process/{process_id}',
   listCallbacks: 'GET /callbacks',

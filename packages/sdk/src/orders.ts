@@ -1,16 +1,19 @@
 // Orders: placing, following, reading and cancelling them.
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions, KeyedCallOptions } from './call-options.ts'
+import { followExplanation } from './follow-explanation.ts'
 import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type {
   Explanation,
   ExportFormat,
+  HastenedOrder,
   Order,
   OrderState,
   OrderStatus,
   OrderTransition,
   PaymentMode,
   Process,
+  ReplayedOrder,
 } from './models.ts'
 import type { Pages } from './pages.ts'
 import type { FinishedOptions, Processes } from './processes.ts'
@@ -76,9 +79,30 @@ export class Orders {
     return this.#api.ask('showOrderHistory', { params: { id }, options })
   }
 
-  /** Where the order is, why, what happens next, and its story from all services. Throws ORDER_NOT_FOUND. */
+  /** Where the order is, why, what happens next, what may be done now, and its story from all services. Throws ORDER_NOT_FOUND. */
   explain(id: string, options?: CallOptions): Promise<Explanation> {
     return this.#api.ask('explainOrder', { params: { id }, options })
+  }
+
+  /**
+   * The explanation as it is and at every change, until nothing more will happen. Goes on after a broken connection. Throws
+   * ORDER_NOT_FOUND, and what is wrong where the server stays away for minutes.
+   */
+  watchExplanation(id: string, options?: CallOptions): AsyncGenerator<Explanation, void, undefined> {
+    return followExplanation(this.#api, id, options)
+  }
+
+  /**
+   * Tries now what waits to be tried again: payment, export, callback, messages. Throws ORDER_NOT_FOUND, NOTHING_TO_RETRY, and
+   * TOO_MANY_REQUESTS where that was asked for in the last seconds.
+   */
+  retry(id: string, options?: CallOptions): Promise<HastenedOrder> {
+    return this.#api.ask('retryOrder', { params: { id }, options })
+  }
+
+  /** Operators: hands the order's dead letters to their handlers once more. Throws ORDER_NOT_FOUND, DEAD_LETTER_NOT_FOUND. */
+  replay(id: string, options?: CallOptions): Promise<ReplayedOrder> {
+    return this.#api.ask('replayOrder', { params: { id }, options })
   }
 
   /** Throws ORDER_NOT_FOUND, and ORDER_NOT_CANCELLABLE where it is final. */

@@ -13,6 +13,8 @@ const forOthers: Record<string, string> = {
   readUserData: 'the same as readData',
   receivePaymentWebhook: 'for gateways',
   receiveNotification: 'for SNS',
+  showWaitingWork: 'for the services among each other',
+  hastenWaitingWork: 'for the services among each other',
   checkHealth: 'for who starts the process anew when it is dead',
   readMetrics: 'for Prometheus',
   readOpenApi: 'a document',
@@ -123,6 +125,9 @@ describe('a customer', () => {
     expect(history.map(({ to }) => to)).toEqual(['created', 'confirmed', 'delivered'])
     expect(history[0]!.request_id).toBe('sdk-test-1')
     expect((await customer.orders.explain(orderId)).entries.length).toBeGreaterThan(2)
+    const told = await Array.fromAsync(customer.orders.watchExplanation(orderId))
+    expect(told.at(-1)).toMatchObject({ ended: true, trouble: null, next: expect.stringContaining('nothing') })
+    await expect(customer.orders.retry(orderId)).rejects.toMatchObject({ code: 'NOTHING_TO_RETRY' })
     expect(await customer.orders.list({ state: 'delivered' }).take(10)).toHaveLength(1)
     expect(await customer.processes.list({ status: 1 }).take(10)).toHaveLength(1)
     expect(await customer.processes.get(processId, { wait: 1 })).toMatchObject({ status: 1 })
@@ -238,6 +243,8 @@ describe('an operator', () => {
     await expect(operator.desk.replayDeadLetter('01939d5e-0000-7000-8000-000000000000')).rejects.toMatchObject({
       code: 'DEAD_LETTER_NOT_FOUND',
     })
+    const [order] = await operator.orders.list({ all: true }).take(1)
+    await expect(operator.orders.replay(order!.id)).rejects.toMatchObject({ code: 'DEAD_LETTER_NOT_FOUND' })
     expect(await operator.readiness()).toMatchObject({ status: 'ready', dependencies: { database: { status: 'up' } } })
     expect(await operator.keys()).toMatchObject([{ kty: 'OKP' }])
   })

@@ -109,6 +109,7 @@ export const createDataService: CreateService = async host => {
     name: 'data',
     store: store as never,
     routes: [...dataRoutes(dataController, deliveryController), ...cloudRoutes(cloudController)],
+    retried: { kinds: [runExportTimer] },
   }
 }
 

@@ -31,12 +31,16 @@ import { createPostCallback } from './bo/post-callback.ts'
 import { createProcessWatch } from './bo/process-watch.ts'
 import { createReadForAudit } from './bo/read-for-audit.ts'
 import { createReadOwnStory } from './bo/read-own-story.ts'
+import { createReadWaitingWork } from './bo/read-waiting-work.ts'
+import { createReplayOrder } from './bo/replay-order.ts'
 import { createResendCallback } from './bo/resend-callback.ts'
+import { createRetryOrder, endRetryPause, retryPauseTimer } from './bo/retry-order.ts'
 import { createRotateCallbackSecret } from './bo/rotate-callback-secret.ts'
 import { createSendCallback } from './bo/send-callback.ts'
 import { createSetPrice } from './bo/set-price.ts'
 import { createShowProgress } from './bo/show-progress-when-export-progressed.ts'
 import { createStartProcess } from './bo/start-process.ts'
+import { createWatchExplanation } from './bo/watch-explanation.ts'
 import { createWatchProcess } from './bo/watch-process.ts'
 import { createAuditController } from './controllers/audit-controller.ts'
 import { createCallbackController } from './controllers/callback-controller.ts'
@@ -131,16 +135,14 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
     createRotateCallbackSecret({ database, callbacks, findCallbackSecret, vault: host.vault, clock }),
   )
   const readOwnStory = bo('readOwnStory', createReadOwnStory({ db, orders, processes, callbacks, describeProcess }))
+  const readWaitingWork = bo('readWaitingWork', createReadWaitingWork({ peers }))
   const explainOrder = bo(
     'explainOrder',
-    createExplainOrder({
-      findOrder,
-      readOwnStory,
-      paymentService: peers.payment,
-      dataService: peers.data,
-      windows,
-    }),
+    createExplainOrder({ findOrder, readOwnStory, readWaitingWork, peers, terms: { windows, clock } }),
   )
+  const watchExplanation = createWatchExplanation({ explainOrder })
+  const retryOrder = bo('retryOrder', createRetryOrder({ database, timers, findOrder, peers, clock }))
+  const replayOrder = bo('replayOrder', createReplayOrder({ findOrder, readWaitingWork, peers }))
   const readForAudit = createReadForAudit({
     database,
     orders,
@@ -204,9 +206,17 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
     { concurrency: 64 },
   )
 
+  timers.handle(retryPauseTimer, endRetryPause, { concurrency: 8 })
+
   const priceController = createPriceController({ db, prices, setPrice })
   const orderController = createOrderController({ placeOrder, listOrders, findOrder, cancelOrderOnRequest })
-  const orderStoryController = createOrderStoryController({ listOrderHistory, explainOrder })
+  const orderStoryController = createOrderStoryController({
+    listOrderHistory,
+    explainOrder,
+    watchExplanation,
+    retryOrder,
+    replayOrder,
+  })
   const processController = createProcessController({ findProcess, describeProcess, watchProcess, listProcesses })
   const callbackController = createCallbackController({
     listCallbackAttempts,
@@ -224,5 +234,6 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
       ...callbackRoutes(callbackController),
       ...auditRoutes(createAuditController({ auditOrders })),
     ],
+    retried: { kinds: [sendCallbackTimer] },
   }
 }

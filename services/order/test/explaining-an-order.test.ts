@@ -1,4 +1,4 @@
-import type { Explanation, ExportRecord, Payment } from '@waybill/contracts'
+import type { Explanation, ExportRecord, Payment, WaitingRetry } from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver } from './a-receiver-of-callbacks.ts'
@@ -32,6 +32,9 @@ const tellPayment = ({ order }: Placed, it: Payment | undefined) => {
 const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => {
   data.answers[`GET /exports/${order.process_id}`] = it && { status: 200, data: it }
 }
+const tellRetry = (peer: FakePeer, service: string, ...retries: WaitingRetry[]) => {
+  peer.answers['POST /work/details'] = { status: 200, data: { service, messages: [], retries } }
+}
 const minutes = 60_000
 const after = ({ order }: Placed, milliseconds: number) =>
   new Date(Date.parse(order.created_at) + milliseconds).toISOString()
@@ -57,7 +60,12 @@ test('an order that was just placed waits for the answer of the gateway', async 
 test('an order to be paid later waits for its owner, and says until when', async () => {
   const placed = await placeOrder(host, token, { payment: { mode: 'later' } })
   const told = await explain(placed)
-  expect(told.summary).toBe('The order waits to be paid: 1.00 USD.')
+  expect(told.summary).toBe('The order waits for its owner to pay 1.00 USD.')
+  expect(told.next_at).toBe(told.deadline)
+  expect(told.actions).toMatchObject([
+    { name: 'pay', verb: 'POST', path: '/payment', body: { order_id: placed.order.id } },
+    { name: 'cancel', verb: 'POST', path: `/order/${placed.order.id}/cancel`, body: null },
+  ])
   expect(told.next).toContain(after(placed, 30 * minutes))
   expect(told.next).toContain('POST /payment')
 
@@ -68,12 +76,24 @@ test('an order to be paid later waits for its owner, and says until when', async
 })
 
 test.each([
-  ['unknown', 'was lost', attempt({ operation: 'authorize', outcome: 'unknown' })],
-  ['pending', 'out of order', attempt({ operation: 'authorize', outcome: 'failed', error: 'gateway answered 503' })],
-] as const)('a gateway whose answer is %s is named as what the order waits for', async (state, words, tried) => {
+  ['unknown', "the gateway's answer was lost", 'the gateway is asked at'],
+  ['failed', 'the gateway answered 503', 'attempt 2 to authorize the payment is made at'],
+] as const)('a gateway whose answer is %s is named as what the order waits for', async (outcome, error, next) => {
   const placed = await placeOrder(host, token)
-  tellPayment(placed, payment(placed, state, [tried]))
-  expect((await explain(placed)).summary).toContain(words)
+  const dueAt = after(placed, minutes)
+  const state = outcome === 'unknown' ? 'unknown' : 'pending'
+  tellPayment(placed, payment(placed, state, [attempt({ operation: 'authorize', outcome, error })]))
+  tellRetry(payments, 'payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: false })
+  const told = await explain(placed)
+  expect(told.summary).toContain(error)
+  expect(told.next).toContain(`${next} ${dueAt}`)
+  expect(told.trouble).toEqual({ service: 'payment', step: 'authorize', error, attempt: 1, next_attempt_at: dueAt })
+  expect(told.next_at).toBe(dueAt)
+  tellRetry(payments, 'payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: true })
+  const asked = await explain(placed)
+  expect(asked.trouble).toMatchObject({ next_attempt_at: null })
+  expect(asked.next).toContain('now')
+  tellRetry(payments, 'payment')
 })
 
 test('a confirmed order tells its payment and how far each file is, in one story', async () => {
@@ -98,12 +118,18 @@ test('an export that makes no progress tells why, and that it is tried again', a
   await tell.authorized(host, placed)
   await tell.progressed(host, placed, 70)
   tellExport(placed, { ...exportOf(placed, 'running'), reason: 'cloud LOCAL does not answer' })
+  const dueAt = after(placed, minutes)
+  tellRetry(data, 'data', { kind: 'run-export', attempt: 3, due_at: dueAt, under_way: false })
   const told = await explain(placed)
   expect(told.summary).toBe(
     'The payment is authorized and the export is at 70 % (exporting airports); ' +
-      'it was interrupted and is tried again: cloud LOCAL does not answer.',
+      'it was interrupted at attempt 3: cloud LOCAL does not answer.',
   )
-  expect(told.next).toContain('the export is tried again where it stopped, then the payment is captured')
+  expect(told.next).toContain(
+    `attempt 4 to export goes on at ${dueAt} where the last one stopped, then the payment is captured; if that`,
+  )
+  expect(told.actions.map(({ name }) => name)).toEqual(['try_now', 'cancel'])
+  tellRetry(data, 'data')
 })
 
 test('a refund is told, and whether it was all of the money', async () => {
@@ -183,7 +209,9 @@ test('a cancelled order tells why, and whether its money is on its way back', as
   await tell.failed(host, placed, 'there is no dataset airports in cloud LOCAL')
   tellPayment(placed, payment(placed, 'authorized'))
   const told = await explain(placed)
-  expect(told.summary).toBe('The order was cancelled (processing_failed): there is no dataset airports in cloud LOCAL.')
+  expect(told.summary).toBe(
+    'The order was cancelled because its export failed: there is no dataset airports in cloud LOCAL.',
+  )
   expect(told.next).toBe('the payment is voided')
   tellPayment(placed, payment(placed, 'voided', [attempt({ operation: 'void' })]))
   expect((await explain(placed)).next).toBe('nothing: the order is cancelled, and that is final')

@@ -10,6 +10,7 @@ export function attempt(it: Partial<PaymentAttempt> & Pick<PaymentAttempt, 'oper
     amount: 100,
     gateway_reference: null,
     error: null,
+    inquiries: 0,
     request_id: null,
     at: new Date().toISOString(),
     ...it,

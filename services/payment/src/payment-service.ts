@@ -126,5 +126,12 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
 
   addPaymentGauges(host.metrics, { db: database.db, payments, clock })
 
-  return { name: 'payment', store: store as never, routes: paymentRoutes(controller, idempotency) }
+  const retried = {
+    kinds: [settlePaymentTimer],
+    subjectsOf: async (orderIds: string[]) => {
+      const found = await Promise.all(orderIds.map(id => payments.findPaymentOfOrder(database.db, id)))
+      return found.flatMap(payment => (payment ? [payment.id] : []))
+    },
+  }
+  return { name: 'payment', store: store as never, routes: paymentRoutes(controller, idempotency), retried }
 }

@@ -28,6 +28,8 @@ export interface DeadLetterRow {
   id: string
   event_id: string
   event_type: string
+  /** What it is about; null in rubbish that does not say, and in rows of versions from before it was kept. */
+  subject: string | null
   message: string
   error: string
   tries: number
@@ -44,6 +46,8 @@ export type EventHandlers<T> = { [K in EventType]?: EventHandler<T, K> }
 /** Milliseconds before the second, third, fourth and fifth try. */
 const delays = [1_000, 5_000, 25_000, 120_000]
 const triesAtMost = delays.length + 1
+/** Of one thing: who has more has one trouble, not many. */
+const listedAtMost = 100
 const redelivery = 'redeliver-event'
 const rememberedMilliseconds = 7 * 24 * 3_600_000
 
@@ -140,6 +144,37 @@ export class Consumer<T> {
     })
   }
 
+  /** The messages about a thing that failed and will be tried again, and those that wait for a person; oldest first. */
+  listAbout(subject: string): Promise<DeadLetterRow[]> {
+    const about = this.#database.db.selectFrom('dead_letters').selectAll().where('subject', '=', subject)
+    return about.orderBy('id').limit(listedAtMost).execute()
+  }
+
+  /** Makes what waits to be tried again about a thing due now, its tries counted as before; answers the types of those events. */
+  hastenAbout(subject: string): Promise<string[]> {
+    return this.#database.transaction(async tx => {
+      const now = this.#clock.now()
+      const waiting = await tx
+        .selectFrom('dead_letters')
+        .select(['id', 'event_type'])
+        .where('subject', '=', subject)
+        .where('next_try_at', '>', now)
+        .execute()
+      const hastened: string[] = []
+      for (const { id, event_type } of waiting) {
+        if (!(await this.#timers.hasten(tx, redelivery, id))) continue
+        await tx
+          .updateTable('dead_letters')
+          .set({ next_try_at: now })
+          .where('id', '=', id)
+          .where('next_try_at', '>', now)
+          .execute()
+        hastened.push(event_type)
+      }
+      return hastened
+    })
+  }
+
   countDead(): Promise<number> {
     return this.#count('is')
   }
@@ -178,6 +213,7 @@ export class Consumer<T> {
       id: uuidv7(),
       event_id: String(event?.id ?? uuidv7()).slice(0, 64),
       event_type: String(event?.type ?? 'unknown').slice(0, 100),
+      subject: typeof event?.subject === 'string' ? event.subject.slice(0, 100) : null,
       message: JSON.stringify(event ?? null),
       error: error.slice(0, 2_000),
       tries,

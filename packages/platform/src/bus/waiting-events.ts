@@ -30,5 +30,31 @@ export async function listWaitingEvents(database: Database<never>, filter: Waiti
     query = query.where('created_at', '<', until)
   }
   const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
-  return rows.map(({ id, message, created_at }) => ({ id, created_at, event: JSON.parse(message) as AnyCloudEvent }))
+  return rows.map(presentRow)
+}
+
+const aboutAtMost = 100
+
+/**
+ * Those about one thing that were written since `since` (epoch ms), oldest first. The outbox has no index for it: nearly
+ * always it is empty, and each fact would pay for one. While a broker is down it is read from `since` on.
+ */
+export async function listWaitingEventsAbout(
+  database: Database<never>,
+  { subject, since }: { subject: string; since: number },
+): Promise<WaitingEventRow[]> {
+  const { db } = database as unknown as Database<OutboxTable>
+  const rows = await db
+    .selectFrom('outbox')
+    .select(['id', 'message', 'created_at'])
+    .where('created_at', '>=', since)
+    .where('message', 'like', `%"subject":${JSON.stringify(subject)}%`)
+    .orderBy('created_at')
+    .limit(aboutAtMost)
+    .execute()
+  return rows.map(presentRow).filter(({ event }) => event.subject === subject)
+}
+
+function presentRow({ id, message, created_at }: OutboxTable['outbox']): WaitingEventRow {
+  return { id, created_at, event: JSON.parse(message) as AnyCloudEvent }
 }

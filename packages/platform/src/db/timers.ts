@@ -48,6 +48,18 @@ export interface Timer {
   assertHeld(tx?: AnyTx): Promise<void>
 }
 
+/** A row as those see it who only want to know. */
+export interface WaitingTimer {
+  kind: string
+  subject: string
+  /** How often it was tried since it was scheduled. */
+  attempt: number
+  /** Epoch ms, by this process's clock. */
+  dueAt: number
+  /** Somebody has it in hand at this moment. */
+  isUnderWay: boolean
+}
+
 /** Another process has the work in hand now: nothing more of it may be written here. */
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
@@ -185,6 +197,40 @@ export class Timers {
     await timerGone.run(tx as Tx<TimersTable>, { kind, subject })
   }
 
+  /** Those that there are, of these kinds and about these subjects. */
+  async list(kinds: readonly string[], subjects: readonly string[]): Promise<WaitingTimer[]> {
+    if (kinds.length === 0 || subjects.length === 0) return []
+    const rows = await this.#database.db
+      .selectFrom('timers')
+      .select(['kind', 'subject', 'attempt', 'due_at', 'claimed_until'])
+      .where('kind', 'in', kinds)
+      .where('subject', 'in', subjects)
+      .execute()
+    return rows.map(({ kind, subject, attempt, due_at, claimed_until }) => ({
+      ...{ kind, subject, attempt },
+      dueAt: due_at + this.#ahead(),
+      isUnderWay: claimed_until > this.#time.now(),
+    }))
+  }
+
+  /**
+   * Makes (kind, subject) due now where it waits for a time to come, as the same attempt: it is tried sooner, not more often.
+   * False where there is none, or it is due or under way already.
+   */
+  async hasten(anyTx: AnyTx, kind: string, subject: string): Promise<boolean> {
+    const now = this.#now()
+    const { numUpdatedRows } = await (anyTx as Tx<TimersTable>)
+      .updateTable('timers')
+      .set({ due_at: now })
+      .where('kind', '=', kind)
+      .where('subject', '=', subject)
+      .where('due_at', '>', now)
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) return false
+    afterCommit(anyTx, () => this.#wakeUpAt(now))
+    return true
+  }
+
   /**
    * Takes work: whatever is due, again and again, or, where it is not to be `seeking`, only what is scheduled here and due
    * at once. May be called again after `stop`.
@@ -240,6 +286,14 @@ export class Timers {
   /** A time of this process's clock, told by the time that all share. */
   #forAll(time: number): number {
     return this.#now() + Math.round(time - this.#options.clock.now())
+  }
+
+  /**
+   * How far this process's clock is ahead of the time that all share, in whole seconds: the difference trembles, and what is
+   * told of a due time should not.
+   */
+  #ahead(): number {
+    return Math.trunc((this.#options.clock.now() - this.#now()) / 1_000) * 1_000
   }
 
   async #untilIdle(patience: number): Promise<void> {

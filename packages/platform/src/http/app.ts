@@ -155,6 +155,7 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       exchange.userId = caller?.user_id
       if (row.limit !== 'none') await countRequest(exchange, caller)
       if (row.access === 'operator') requireOperator(caller!)
+      if (row.access === 'peer') requirePeer(exchange.request)
       const given = row.rawBody ? await readBody(parseRaw, request, response) : await readJson(request, response)
       const contract = row.contract
       const checked = validateRequest(contract, {
@@ -268,6 +269,10 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
   async function countSignIn(exchange: Exchange, body: { email: string }): Promise<void> {
     const address = clientAddress(exchange.request, options.trustedProxies)
     Object.assign(exchange.extraHeaders, await signInLimit.count(`${address} ${body.email.toLowerCase()}`))
+  }
+
+  function requirePeer(request: IncomingMessage): void {
+    if (!isPeer(request)) throw refuse('FORBIDDEN', 'this is for the services of this installation')
   }
 
   function isPeer(request: IncomingMessage): boolean {

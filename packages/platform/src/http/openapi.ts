@@ -91,6 +91,7 @@ function operationOf(route: Route, components: Components): Operation {
   const description = [
     contract.description,
     access === 'operator' ? 'For operators only.' : undefined,
+    access === 'peer' ? 'For the services of this installation among each other.' : undefined,
     accept ? `\`Accept\`: ${accept[1]}` : undefined,
   ].filter(line => line !== undefined)
   return {

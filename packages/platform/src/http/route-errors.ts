@@ -10,7 +10,7 @@ const catalogueOrder = Object.keys(errorCatalogue) as ErrorCode[]
 export function errorCodesOf({ access, contract, rawBody }: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([...contract.errors, ...always])
   if (access !== 'public') codes.add('NOT_AUTHENTICATED')
-  if (access === 'operator') codes.add('FORBIDDEN')
+  if (access === 'operator' || access === 'peer') codes.add('FORBIDDEN')
   if (contract.params || contract.query || contract.body) codes.add('VALIDATION_FAILED')
   if (contract.body) for (const code of withBody) codes.add(code)
   if (rawBody) codes.add('PAYLOAD_TOO_LARGE')

@@ -7,7 +7,8 @@ import type { Answer } from './answer.ts'
 import type { IdempotencyKeys } from './idempotency.ts'
 
 export type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete'
-export type Access = 'public' | 'customer' | 'operator'
+/** `peer`: for the services among each other, in the name of whoever called the first of them. */
+export type Access = 'public' | 'customer' | 'operator' | 'peer'
 
 export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
   readonly requestId: string

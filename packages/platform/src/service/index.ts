@@ -4,6 +4,7 @@ export {
   type CreateService,
   databaseUrlOf,
   openStore,
+  type RetriedWork,
   type Service,
   type ServiceHost,
   type ServiceStore,

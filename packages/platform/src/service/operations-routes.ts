@@ -6,7 +6,6 @@ import {
   type DeadLetter,
   type ListOutboxQuery,
   operationsApi,
-  type ServiceName,
   type WaitingEvent,
 } from '@waybill/contracts'
 import Joi from 'joi'
@@ -26,6 +25,7 @@ import {
 } from '../http/index.ts'
 import type { Service, ServiceHost } from './service.ts'
 import { addServiceGauges } from './service-gauges.ts'
+import { hostedServices, workRoutes } from './work-routes.ts'
 
 export interface OperationsOptions {
   host: ServiceHost
@@ -86,6 +86,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
   return [
     ...healthRoutes(options),
     ...documentRoutes(options),
+    ...workRoutes(options),
     route({
       verb: 'get',
       path: '/outbox',
@@ -108,7 +109,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
       controller: async ({ query }) => {
         const before = query.cursor ? host.cursors.decode<string>('dead-letters', query.cursor) : undefined
         const lists = await Promise.all(
-          asked(services, query.service).map(async ({ name, store }) =>
+          hostedServices(services, query.service).map(async ({ name, store }) =>
             (await store.consumer.listDead(query.limit + 1, before)).map(row => deadLetter(name, row)),
           ),
         )
@@ -202,13 +203,6 @@ function once(make: () => unknown): () => string {
   }
 }
 
-/** All, or the one that is asked for. */
-function asked(services: Service[], name: ServiceName | undefined): Service[] {
-  const found = services.filter(service => name === undefined || service.name === name)
-  if (found.length > 0) return found
-  throw refuse('SERVICE_NOT_HOSTED', `the ${name} service is not hosted by this process: ask one that hosts it`)
-}
-
 async function readOutboxes({ host, services }: OperationsOptions, query: ListOutboxQuery) {
   const { service, since, until, limit, cursor } = query
   const filter = {
@@ -218,7 +212,7 @@ async function readOutboxes({ host, services }: OperationsOptions, query: ListOu
     limit: limit + 1,
   }
   const lists = await Promise.all(
-    asked(services, service).map(async ({ name, store }) =>
+    hostedServices(services, service).map(async ({ name, store }) =>
       (await listWaitingEvents(store.database, filter)).map(row => ({ service: name, row })),
     ),
   )

@@ -27,9 +27,18 @@ export interface Service {
   readonly store: ServiceStore<never>
   /** Only the user service has it: it judges tokens for the process that hosts it. */
   readonly judge?: Authenticator
+  /** Work of its own that is tried again at a later time when it fails. */
+  readonly retried?: RetriedWork
   /** Begins what the store's timers and outbox do not begin by themselves. */
   start?(): Promise<void>
   stop?(): Promise<void>
+}
+
+/** Timers that wait because what they are there for has failed: they may be looked at, and hastened, from outside. */
+export interface RetriedWork {
+  readonly kinds: readonly string[]
+  /** The subjects of those timers, where others know the same things by other ids. */
+  subjectsOf?(ids: string[]): Promise<string[]>
 }
 
 export type CreateService = (host: ServiceHost) => Promise<Service>

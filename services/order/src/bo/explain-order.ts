@@ -1,42 +1,35 @@
-// Explains an order: its own story and, as far as they answer, those of the payment and data services, asked in the caller's name.
+// Explains an order: its own story and, as far as they answer, those of the other services, asked in the caller's name.
 import type { Explanation, ExportRecord, Payment } from '@waybill/contracts'
 import type { Principal } from '@waybill/platform/auth'
-import { ApiError, type Peer } from '@waybill/platform/http'
-import { explain, type PeerPart } from '../models/explanation.ts'
+import type { Clock } from '@waybill/platform/clock'
+import type { Peer } from '@waybill/platform/http'
+import { explain } from '../models/explanation.ts'
 import type { OrderWindows } from '../models/order-window.ts'
+import { askForPart } from './ask-for-part.ts'
 import type { FindOrder } from './find-order.ts'
 import type { ReadOwnStory } from './read-own-story.ts'
+import type { ReadWaitingWork } from './read-waiting-work.ts'
 
 interface Needs {
   findOrder: FindOrder
   readOwnStory: ReadOwnStory
-  paymentService: Peer
-  dataService: Peer
-  windows: OrderWindows
+  readWaitingWork: ReadWaitingWork
+  peers: { payment: Peer; data: Peer }
+  terms: { windows: OrderWindows; clock: Clock }
 }
 
 export type ExplainOrder = ReturnType<typeof createExplainOrder>
 
-export function createExplainOrder({ findOrder, readOwnStory, paymentService, dataService, windows }: Needs) {
+export function createExplainOrder({ findOrder, readOwnStory, readWaitingWork, peers, terms }: Needs) {
   return async (caller: Principal, orderId: string, token: string): Promise<Explanation> => {
     const order = await findOrder(caller, orderId)
-    const [own, payment, delivery] = await Promise.all([
+    const [own, payment, delivery, work] = await Promise.all([
       readOwnStory(order),
-      ask<Payment>(paymentService, `/payment/details?order_id=${order.id}`, token),
-      ask<ExportRecord>(dataService, `/exports/${order.process_id}`, token),
+      askForPart<Payment>(peers.payment, 'GET', `/payment/details?order_id=${order.id}`, { token }),
+      askForPart<ExportRecord>(peers.data, 'GET', `/exports/${order.process_id}`, { token }),
+      readWaitingWork(order, token),
     ])
-    return explain({ ...own, payment, delivery, windows })
-  }
-}
-
-/** A story with a part missing is better than none. */
-async function ask<T extends object>(peer: Peer, path: string, token: string): Promise<PeerPart<T>> {
-  try {
-    const { status, data } = await peer.call<T>('GET', path, { token })
-    if (status === 200) return data
-    return status === 404 ? 'none' : 'down'
-  } catch (error) {
-    if (error instanceof ApiError) return 'down'
-    throw error
+    const { windows, clock } = terms
+    return explain({ ...own, payment, delivery, work, windows, caller, now: clock.now() })
   }
 }

@@ -3,8 +3,8 @@ import type { Db } from '@waybill/platform/db'
 import type * as callbackDao from '../dao/callback-dao.ts'
 import type * as orderDao from '../dao/order-dao.ts'
 import type * as processDao from '../dao/process-dao.ts'
-import type { OrderStory } from '../models/explanation.ts'
 import type { OrderRow } from '../models/order.ts'
+import type { OwnStory } from '../models/order-story.ts'
 import type { OrderTables } from '../models/tables.ts'
 import type { DescribeProcess } from './describe-process.ts'
 
@@ -22,7 +22,7 @@ const attemptsTold = 100
 export type ReadOwnStory = ReturnType<typeof createReadOwnStory>
 
 export function createReadOwnStory({ db, orders, processes, callbacks, describeProcess }: Needs) {
-  return async (order: OrderRow): Promise<Omit<OrderStory, 'payment' | 'delivery' | 'windows'>> => {
+  return async (order: OrderRow): Promise<OwnStory> => {
     const { id, process_id: processId } = order
     const [history, process, callback, attempts] = await Promise.all([
       orders.listHistory(db, [id]),

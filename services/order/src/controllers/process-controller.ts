@@ -6,6 +6,7 @@ import type { FindProcess } from '../bo/find-process.ts'
 import type { ListProcesses } from '../bo/list-processes.ts'
 import type { WatchProcess } from '../bo/watch-process.ts'
 import { retryAfter } from '../models/process.ts'
+import { asksForEvents } from './asks-for-events.ts'
 
 interface Needs {
   findProcess: FindProcess
@@ -38,10 +39,6 @@ export function createProcessController({ findProcess, describeProcess, watchPro
   }
 
   return { show, list }
-}
-
-function asksForEvents(accept: string | undefined): boolean {
-  return /(?:^|,)\s*text\/event-stream\s*(?:;|,|$)/i.test(accept ?? '')
 }
 
 /** Seconds of the `wait` preference (RFC 7240 4.3), no more than a connection should be held; undefined where there is none. */

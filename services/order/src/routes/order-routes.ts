@@ -57,5 +57,13 @@ export function orderRoutes(
       access,
       controller: stories.explain,
     }),
+    route({ verb: 'post', path: '/order/:id/retry', contract: orderApi.retryOrder, access, controller: stories.retry }),
+    route({
+      verb: 'post',
+      path: '/order/:id/replay',
+      contract: orderApi.replayOrder,
+      access: 'operator',
+      controller: stories.replay,
+    }),
   ]
 }

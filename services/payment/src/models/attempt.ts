@@ -64,6 +64,7 @@ export function presentAttempt(row: AttemptRow): PaymentAttempt {
     amount: row.amount,
     gateway_reference: row.gateway_reference,
     error: row.error,
+    inquiries: row.inquiries,
     request_id: row.request_id,
     at: rfc3339(row.at),
   }
