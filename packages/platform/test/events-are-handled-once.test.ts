@@ -1,8 +1,10 @@
 // A fact is published after its commit, survives a crash and a broker that is down, and is handled once.
-import type { CloudEvent } from '@waybill/contracts'
+import type { CloudEvent, WaitingWork } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import { afterEach, expect, test } from 'vitest'
+import { createVault } from '../src/auth/index.ts'
 import type { EventHandlers } from '../src/bus/index.ts'
+import { createPeer } from '../src/http/index.ts'
 import { call, startService, type TestHost, until } from '../src/testing/index.ts'
 import { type EchoService, echoService, type NoteTables } from './echo-service.ts'
 
@@ -130,6 +132,49 @@ test('after five tries a message is a dead letter, and a replay after the repair
     letters => letters.length === 0,
   )
   expect((await call(host.url, `POST /dead-letters/${letter!.id}/replay`, { token })).status).toBe(404)
+})
+
+test('peers are told what waits about one thing, and hasten that alone, its tries counted as before', async () => {
+  let broken = true
+  await start({
+    'user.changed': async (tx, event) => {
+      if (broken) throw new Error('still broken')
+      await writeNote?.(tx, event)
+    },
+  })
+  const [one, other] = [uuidv7(), uuidv7()]
+  for (const subject of [one, other]) await host.broker.send('user.changed', subject, changed(subject))
+  const peerKey = createVault(host.secretKey).deriveKey('peer').toString('base64url')
+  const peer = createPeer('order', () => host.url, peerKey)
+  const { token } = host.users.signIn()
+  const since = new Date(0).toISOString()
+  const askAbout = async <T>(path: string, subject: string, more: object = {}) => {
+    const body = { service: 'order', subjects: [subject], ...more }
+    return (await peer.call<T>('POST', path, { token, body })).data
+  }
+  const work = () => askAbout<WaitingWork>('/work/details', one, { since })
+  const [first] = (await work()).messages
+  expect(first).toMatchObject({ state: 'failing', event_type: 'user.changed', tries: 1, error: 'Error: still broken' })
+  expect(Date.parse(first!.next_try_at!)).toBeGreaterThan(host.clock.now())
+
+  const hasten = () => askAbout<{ hastened: string[] }>('/work/hasten', one)
+  const both = await Promise.all([hasten(), hasten()])
+  expect(both.flatMap(({ hastened }) => hastened)).toEqual(['user.changed'])
+  await until(work, ({ messages }) => messages[0]?.tries === 2)
+  broken = false
+  expect(await hasten()).toEqual({ hastened: ['user.changed'] })
+  await until(notes, seen => seen.includes(one))
+  expect((await work()).messages).toEqual([])
+  expect(await notes()).toEqual([one])
+
+  host.broker.publish = async () => {
+    throw new Error('the broker is down')
+  }
+  await echo.notes.transaction(tx => echo.plumbing.outbox.add(tx, 'user.changed', one, changed(one)))
+  expect((await work()).messages).toMatchObject([{ state: 'unsent', event_type: 'user.changed', dead_letter_id: null }])
+  expect((await askAbout<WaitingWork>('/work/details', other, { since })).messages).toMatchObject([
+    { state: 'failing' },
+  ])
 })
 
 test('rubbish from the broker becomes a dead letter at once and stops nobody', async () => {

@@ -71,6 +71,36 @@ test('work that begins with its commit is told what was written; work that waits
   })
 })
 
+test('what waits for a time is hastened once, as the attempt that it was; what is under way or gone is not', async () => {
+  const attempts: number[] = []
+  const ended = Promise.withResolvers<void>()
+  const timers = await start(async timer => {
+    attempts.push(timer.attempt)
+    if (attempts.length === 1) await database.transaction(tx => timer.reschedule(tx, clock.now() + 60_000, 3))
+    else await ended.promise
+  })
+  const hasten = () => database.transaction(tx => timers.hasten(tx, 'ring', 'a'))
+  expect(await hasten()).toBe(false)
+  await schedule(timers, 'a', clock.now())
+  const waiting = await until(
+    () => timers.list(['ring'], ['a', 'b']),
+    ([timer]) => timer?.attempt === 3,
+  )
+  expect(waiting).toMatchObject([{ kind: 'ring', subject: 'a', isUnderWay: false }])
+  expect(waiting[0]!.dueAt - clock.now()).toBeGreaterThan(50_000)
+
+  expect((await Promise.all([hasten(), hasten()])).sort()).toEqual([false, true])
+  const [underWay] = await until(
+    () => timers.list(['ring'], ['a']),
+    ([timer]) => timer?.isUnderWay === true,
+  )
+  expect(attempts).toEqual([0, 3])
+  expect(underWay!.attempt).toBe(3)
+  expect(await hasten()).toBe(false)
+  ended.resolve()
+  await until(rows, left => left.length === 0)
+})
+
 test('what is due later waits for the clock, not longer', async () => {
   const done: string[] = []
   const timers = await start(async timer => void done.push(timer.subject))
