@@ -140,7 +140,7 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
     'explainOrder',
     createExplainOrder({ findOrder, readOwnStory, readWaitingWork, peers, terms: { windows, clock } }),
   )
-  const watchExplanation = createWatchExplanation({ explainOrder })
+  const watchExplanation = createWatchExplanation({ explainOrder, clock })
   const retryOrder = bo('retryOrder', createRetryOrder({ database, timers, findOrder, peers, clock }))
   const replayOrder = bo('replayOrder', createReplayOrder({ findOrder, readWaitingWork, peers }))
   const readForAudit = createReadForAudit({

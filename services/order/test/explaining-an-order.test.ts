@@ -1,4 +1,4 @@
-import type { Explanation, ExportRecord, Payment, WaitingRetry } from '@waybill/contracts'
+import type { Explanation, ExportRecord, HastenedOrder, Payment, WaitingRetry } from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver } from './a-receiver-of-callbacks.ts'
@@ -225,6 +225,33 @@ test('a declined payment is told with its code', async () => {
   const told = await explain(placed)
   expect(told.summary).toContain('card_declined')
   expect(told.entries.find(it => it.kind === 'payment.authorize')?.text).toContain('declined: card_declined')
+})
+
+test('what waits is tried now in the services that have it, and not again within seconds', async () => {
+  const placed = await placeOrder(host, token)
+  const retry = () => call<HastenedOrder>(host.url, `POST /order/${placed.order.id}/retry`, { token })
+  const hastens = (peer: FakePeer, ...hastened: string[]) => {
+    peer.answers['POST /work/hasten'] = { status: 200, data: { hastened } }
+  }
+  hastens(payments)
+  hastens(data)
+  expect((await retry()).body.code).toBe('NOTHING_TO_RETRY')
+
+  hastens(payments, 'settle-payment')
+  data.answers['POST /work/hasten'] = undefined
+  const tried = await retry()
+  expect(tried.status).toBe(202)
+  expect(tried.body.data.hastened).toEqual([{ service: 'payment', work: ['settle-payment'] }])
+  expect((await retry()).body.code).toBe('TOO_MANY_REQUESTS')
+  host.clock.advance(5_000)
+  expect((await retry()).status).toBe(202)
+
+  // Who does not answer may have something that waits: that is not nothing.
+  host.clock.advance(5_000)
+  hastens(payments)
+  const unsure = await retry()
+  expect([unsure.status, unsure.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
+  hastens(data)
 })
 
 test('services that are down leave a gap in the story that is named, not an error', async () => {

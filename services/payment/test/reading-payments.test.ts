@@ -69,6 +69,7 @@ test('a payment says all that the contract promises', () => {
         amount: 300,
         gateway_reference: expect.stringMatching(/^mock_/),
         error: null,
+        inquiries: 0,
         request_id: created.requestid,
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       },
