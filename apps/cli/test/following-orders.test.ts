@@ -97,6 +97,8 @@ test('while a step fails, the tree says when it is tried again and what may be t
   const again = await ada.run(typed!)
   expect(again).toMatchObject({ code: 1, err: expect.stringContaining('code TOO_MANY_REQUESTS') })
   await ada.run(['watch', 'last'])
+  const ofOperators = await ada.run(['retry', 'last', '--dead-letters'])
+  expect(ofOperators).toMatchObject({ code: 1, err: expect.stringContaining('code FORBIDDEN') })
 })
 
 test('watched and piped, an explanation is a line for each step, then where the order is', async () => {

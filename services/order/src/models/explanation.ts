@@ -6,6 +6,7 @@ import { actionsFor, timesToCome, waitsForItsOwner } from './order-actions.ts'
 import { known, type OrderStory, retryOf, servicesOfOrders, silentServices, stuckMessages } from './order-story.ts'
 import { findTroubles, nextCallback, type TroubleInWords } from './order-trouble.ts'
 import { windowEnd } from './order-window.ts'
+import { steps } from './process.ts'
 import { entriesOf } from './story-entries.ts'
 
 export function explain(story: OrderStory): Explanation {
@@ -44,12 +45,17 @@ function placeOf(story: OrderStory): string {
         ? `The order waits for its owner to pay ${amount}`
         : `The order waits for its payment of ${amount} to be authorized`
     case 'confirmed':
-      return `The payment is authorized and the export is at ${process.percentage} % (${process.step})`
+      return `The payment is authorized and the export is at ${process.percentage} %${stepInWords(process)}`
     case 'delivered':
       return `The order was delivered at ${process.finished_at}; its data is at ${process.data_url}`
     case 'cancelled':
       return `The order was cancelled ${whyCancelled(story)}`
   }
+}
+
+/** Which file it is at, once that is known. */
+function stepInWords({ step }: OrderStory['process']): string {
+  return step === steps.exporting ? '' : ` (${step})`
 }
 
 function whyCancelled({ order, process }: OrderStory): string {

@@ -129,7 +129,7 @@ function paymentTrouble(story: OrderStory): TroubleInWords | undefined {
   }
   return {
     ...of,
-    clause: `attempt ${attempt} to ${operation} it at gateway ${payment.gateway} failed${error ? ` (${error})` : ''}`,
+    clause: `attempt ${attempt} to ${operation} ${story.order.state === 'created' ? 'it' : 'the payment'} at gateway ${payment.gateway} failed${error ? ` (${error})` : ''}`,
     next: `attempt ${attempt + 1} to ${operation} the payment is made ${when}`,
   }
 }
