@@ -74,6 +74,7 @@ const waitingWorkSchema = namedAnswer<WaitingWork>('WaitingWork', {
       next_try_at: time().allow(null),
     }),
   ),
+  may_have_more: Joi.boolean().description('More messages wait for the broker than were looked at'),
   retries: Joi.array().items(
     answer<WaitingRetry>({
       kind: Joi.string(),

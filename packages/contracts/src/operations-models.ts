@@ -16,6 +16,8 @@ export interface DeadLetter {
 export interface WaitingWork {
   service: ServiceName
   messages: WaitingMessage[]
+  /** The broker is down, and more messages wait for it than were looked at. */
+  may_have_more: boolean
   retries: WaitingRetry[]
 }
 /** `unsent`: the broker has not confirmed it; `failing`: it is handed over again by itself; `dead`: by a person only. */

@@ -4,6 +4,8 @@ import { uuidv7 } from 'uuidv7'
 import { afterEach, expect, test } from 'vitest'
 import { createVault } from '../src/auth/index.ts'
 import type { EventHandlers } from '../src/bus/index.ts'
+import type { OutboxTable } from '../src/bus/outbox.ts'
+import type { Tx } from '../src/db/index.ts'
 import { createPeer } from '../src/http/index.ts'
 import { call, startService, type TestHost, until } from '../src/testing/index.ts'
 import { type EchoService, echoService, type NoteTables } from './echo-service.ts'
@@ -175,6 +177,18 @@ test('peers are told what waits about one thing, and hasten that alone, its trie
   expect((await askAbout<WaitingWork>('/work/details', other, { since })).messages).toMatchObject([
     { state: 'failing' },
   ])
+
+  // After a long outage not everything is looked at, and that is said.
+  expect(await work()).toMatchObject({ may_have_more: false })
+  const flood = Array.from({ length: 5_001 }, () => ({ id: uuidv7(), message: '{}', created_at: 1 }))
+  await echo.notes.transaction(async tx => {
+    const outbox = tx as unknown as Tx<OutboxTable>
+    for (let at = 0; at < flood.length; at += 1_000) {
+      const rows = flood.slice(at, at + 1_000)
+      await outbox.insertInto('outbox').values(rows).execute()
+    }
+  })
+  expect(await work()).toMatchObject({ messages: [], may_have_more: true })
 })
 
 test('rubbish from the broker becomes a dead letter at once and stops nobody', async () => {

@@ -1,4 +1,4 @@
-import type { Explanation, ExportRecord, HastenedOrder, Payment, WaitingRetry } from '@waybill/contracts'
+import type { Explanation, ExportRecord, HastenedOrder, Payment, WaitingRetry, WaitingWork } from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver } from './a-receiver-of-callbacks.ts'
@@ -33,7 +33,7 @@ const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => {
   data.answers[`GET /exports/${order.process_id}`] = it && { status: 200, data: it }
 }
 const tellRetry = (peer: FakePeer, service: string, ...retries: WaitingRetry[]) => {
-  peer.answers['POST /work/details'] = { status: 200, data: { service, messages: [], retries } }
+  peer.answers['POST /work/details'] = { status: 200, data: { service, messages: [], may_have_more: false, retries } }
 }
 const minutes = 60_000
 const after = ({ order }: Placed, milliseconds: number) =>
@@ -252,6 +252,15 @@ test('what waits is tried now in the services that have it, and not again within
   const unsure = await retry()
   expect([unsure.status, unsure.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
   hastens(data)
+})
+
+test('a broker that has been down for long, with more messages than can be looked at, is named', async () => {
+  const placed = await placeOrder(host, token)
+  const work: WaitingWork = { service: 'data', messages: [], may_have_more: true, retries: [] }
+  data.answers['POST /work/details'] = { status: 200, data: work }
+  const told = await explain(placed)
+  expect(told.summary).toContain('Very many messages of the data service wait for the message broker')
+  tellRetry(data, 'data')
 })
 
 test('services that are down leave a gap in the story that is named, not an error', async () => {

@@ -34,25 +34,28 @@ export async function listWaitingEvents(database: Database<never>, filter: Waiti
 }
 
 const aboutAtMost = 100
+/** To look at so many takes some hundredths of a second; there are as many only while a broker is down. */
+const lookedAtAtMost = 5_000
 
 /**
- * Those about one thing that were written since `since` (epoch ms), oldest first. The outbox has no index for it: nearly
- * always it is empty, and each fact would pay for one. While a broker is down it is read from `since` on.
+ * Those about some things that were written since `since` (epoch ms), oldest first; `isAll` is false where more wait than were
+ * looked at. The outbox has no index for it: nearly always it is empty, and each fact would pay for one.
  */
 export async function listWaitingEventsAbout(
   database: Database<never>,
-  { subject, since }: { subject: string; since: number },
-): Promise<WaitingEventRow[]> {
+  { subjects, since }: { subjects: readonly string[]; since: number },
+): Promise<{ rows: WaitingEventRow[]; isAll: boolean }> {
   const { db } = database as unknown as Database<OutboxTable>
-  const rows = await db
-    .selectFrom('outbox')
+  const from = db.selectFrom('outbox').where('created_at', '>=', since).orderBy('created_at')
+  const beyond = await from.select('created_at').offset(lookedAtAtMost).limit(1).executeTakeFirst()
+  const rows = await from
     .select(['id', 'message', 'created_at'])
-    .where('created_at', '>=', since)
-    .where('message', 'like', `%"subject":${JSON.stringify(subject)}%`)
-    .orderBy('created_at')
+    .where('created_at', '<=', beyond?.created_at ?? Number.MAX_SAFE_INTEGER)
+    .where(eb => eb.or(subjects.map(subject => eb('message', 'like', `%"subject":${JSON.stringify(subject)}%`))))
     .limit(aboutAtMost)
     .execute()
-  return rows.map(presentRow).filter(({ event }) => event.subject === subject)
+  const about = rows.map(presentRow).filter(({ event }) => subjects.includes(event.subject))
+  return { rows: about, isAll: beyond === undefined }
 }
 
 function presentRow({ id, message, created_at }: OutboxTable['outbox']): WaitingEventRow {

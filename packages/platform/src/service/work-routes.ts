@@ -38,13 +38,14 @@ export function workRoutes({ services }: { services: Service[] }): Route[] {
 async function readWork(service: Service, ids: string[], since: number): Promise<WaitingWork> {
   const { database, consumer, timers } = service.store
   const [unsent, kept, retries] = await Promise.all([
-    Promise.all(ids.map(subject => listWaitingEventsAbout(database, { subject, since }))),
+    listWaitingEventsAbout(database, { subjects: ids, since }),
     Promise.all(ids.map(subject => consumer.listAbout(subject))),
     retriedSubjects(service, ids).then(subjects => timers.list(service.retried?.kinds ?? [], subjects)),
   ])
   return {
     service: service.name,
-    messages: [...unsent.flat().map(unsentMessage), ...kept.flat().map(keptMessage)],
+    messages: [...unsent.rows.map(unsentMessage), ...kept.flat().map(keptMessage)],
+    may_have_more: !unsent.isAll,
     retries: retries.map(({ kind, attempt, dueAt, isUnderWay }) => ({
       ...{ kind, attempt, due_at: rfc3339(dueAt) },
       under_way: isUnderWay,

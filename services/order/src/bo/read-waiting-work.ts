@@ -11,7 +11,7 @@ interface Needs {
 }
 
 /** The clocks of two machines may be that far apart. */
-const clocksDifferMilliseconds = 60_000
+const clocksDifferMilliseconds = 5_000
 
 export type ReadWaitingWork = ReturnType<typeof createReadWaitingWork>
 

@@ -3,7 +3,15 @@ import type { Explanation } from '@waybill/contracts'
 import { rfc3339 } from '@waybill/platform/clock'
 import { readableMoney } from './money.ts'
 import { actionsFor, timesToCome, waitsForItsOwner } from './order-actions.ts'
-import { known, type OrderStory, retryOf, servicesOfOrders, silentServices, stuckMessages } from './order-story.ts'
+import {
+  crowdedServices,
+  known,
+  type OrderStory,
+  retryOf,
+  servicesOfOrders,
+  silentServices,
+  stuckMessages,
+} from './order-story.ts'
 import { findTroubles, nextCallback, type TroubleInWords } from './order-trouble.ts'
 import { windowEnd } from './order-window.ts'
 import { steps } from './process.ts'
@@ -74,9 +82,15 @@ function refundParts(story: OrderStory): string[] {
 }
 
 function missingParts(story: OrderStory): string[] {
-  return silentServices(story).map(
-    service => `The ${service} service does not answer, so its part of the story is missing.`,
-  )
+  return [
+    ...silentServices(story).map(
+      service => `The ${service} service does not answer, so its part of the story is missing.`,
+    ),
+    ...crowdedServices(story).map(
+      service =>
+        `Very many messages of the ${service} service wait for the message broker, perhaps some about this order.`,
+    ),
+  ]
 }
 
 function nextOf(story: OrderStory, troubles: TroubleInWords[], deadline: string | null): string {
@@ -132,5 +146,6 @@ function hasEnded(story: OrderStory): boolean {
   const { order, callback } = story
   const isFinal = order.state === 'delivered' || order.state === 'cancelled'
   if (!isFinal || isUnsettled(story) || callback?.state === 'waiting' || silentServices(story).length > 0) return false
+  if (crowdedServices(story).length > 0) return false
   return servicesOfOrders.every(service => retryOf(story, service) === undefined) && stuckMessages(story).length === 0
 }

@@ -67,6 +67,11 @@ export function stuckMessages({ work, now }: Pick<OrderStory, 'work' | 'now'>): 
     .sort((a, b) => rank[a.state] - rank[b.state])
 }
 
+/** Where so many messages wait for the broker that not all could be looked at. */
+export function crowdedServices({ work }: OrderStory): ServiceOfOrders[] {
+  return servicesOfOrders.filter(service => known(work[service])?.may_have_more)
+}
+
 export function silentServices({ payment, delivery, work }: OrderStory): ServiceOfOrders[] {
   const isDown = { order: false, payment: payment === 'down', data: delivery === 'down' }
   return servicesOfOrders.filter(service => isDown[service] || work[service] === 'down')
