@@ -9,9 +9,8 @@ import { newCheckout, runBlocks } from '../docs/run-page.ts'
 const page = readPage('docs/tutorials/operator.md')
 const ports = ['8000', '8001', '8002', '8003', '8004', '8005', '8101', '8201', '8202', '8301', '8401']
 
-// A message is tried for two and a half minutes before it is a dead letter.
 test('operator.md: started, watched, broken, mended, renewed, lost and brought back', {
-  timeout: 360_000,
+  timeout: 240_000,
 }, async () => {
   const { folder, remove } = await newCheckout()
   onTestFinished(remove)

@@ -86,7 +86,7 @@ export function operationsRoutes(options: OperationsOptions): Route[] {
   return [
     ...healthRoutes(options),
     ...documentRoutes(options),
-    ...workRoutes(options),
+    ...workRoutes({ services: options.services, log: host.log }),
     route({
       verb: 'get',
       path: '/outbox',

@@ -2,7 +2,9 @@
 import { operationsApi, type ServiceName, type WaitingMessage, type WaitingWork } from '@waybill/contracts'
 import { type DeadLetterRow, listWaitingEventsAbout, type WaitingEventRow } from '../bus/index.ts'
 import { rfc3339 } from '../clock/index.ts'
+import { DatabaseUnavailable } from '../db/index.ts'
 import { ok, type Route, refuse, routesOf } from '../http/index.ts'
+import type { Logger } from '../log/index.ts'
 import type { Service } from './service.ts'
 
 /** All, or the one that is asked for. */
@@ -12,7 +14,7 @@ export function hostedServices(services: Service[], name: ServiceName | undefine
   throw refuse('SERVICE_NOT_HOSTED', `the ${name} service is not hosted by this process: ask one that hosts it`)
 }
 
-export function workRoutes({ services }: { services: Service[] }): Route[] {
+export function workRoutes({ services, log }: { services: Service[]; log: Logger }): Route[] {
   const route = routesOf('operations')
   const hosted = (name: ServiceName) => hostedServices(services, name)[0]!
   return [
@@ -22,7 +24,7 @@ export function workRoutes({ services }: { services: Service[] }): Route[] {
       access: 'peer',
       contract: operationsApi.showWork,
       controller: async ({ body: { service, subjects, since } }) =>
-        ok(await readWork(hosted(service), subjects, Date.parse(since))),
+        ok(await readWork(hosted(service), subjects, Date.parse(since), log)),
     }),
     route({
       verb: 'post',
@@ -30,17 +32,17 @@ export function workRoutes({ services }: { services: Service[] }): Route[] {
       access: 'peer',
       contract: operationsApi.hastenWork,
       controller: async ({ body: { service, subjects } }) =>
-        ok({ hastened: await hastenWork(hosted(service), subjects) }),
+        ok({ hastened: await hastenWork(hosted(service), subjects, log) }),
     }),
   ]
 }
 
-async function readWork(service: Service, ids: string[], since: number): Promise<WaitingWork> {
+async function readWork(service: Service, ids: string[], since: number, log: Logger): Promise<WaitingWork> {
   const { database, consumer, timers } = service.store
   const [unsent, kept, retries] = await Promise.all([
     listWaitingEventsAbout(database, { subjects: ids, since }),
     Promise.all(ids.map(subject => consumer.listAbout(subject))),
-    retriedSubjects(service, ids).then(subjects => timers.list(service.retried?.kinds ?? [], subjects)),
+    retriedSubjects(service, ids, log).then(subjects => timers.list(service.retried?.kinds ?? [], subjects)),
   ])
   return {
     service: service.name,
@@ -53,10 +55,10 @@ async function readWork(service: Service, ids: string[], since: number): Promise
   }
 }
 
-async function hastenWork(service: Service, ids: string[]): Promise<string[]> {
+async function hastenWork(service: Service, ids: string[], log: Logger): Promise<string[]> {
   const { database, consumer, timers } = service.store
   const events = await Promise.all(ids.map(subject => consumer.hastenAbout(subject)))
-  const subjects = await retriedSubjects(service, ids)
+  const subjects = await retriedSubjects(service, ids, log)
   const retries = await timers.list(service.retried?.kinds ?? [], subjects)
   const kinds = await database.transaction(async tx => {
     const hastened: string[] = []
@@ -68,8 +70,15 @@ async function hastenWork(service: Service, ids: string[]): Promise<string[]> {
   return [...kinds, ...events.flat()]
 }
 
-async function retriedSubjects({ retried }: Service, ids: string[]): Promise<string[]> {
-  return (await retried?.subjectsOf?.(ids)) ?? ids
+/** None where the service cannot read its own tables: then its messages fail too, and they are what is asked for. */
+async function retriedSubjects({ name, retried }: Service, ids: string[], log: Logger): Promise<string[]> {
+  try {
+    return (await retried?.subjectsOf?.(ids)) ?? ids
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) throw error
+    log.warn({ err: error, service: name }, 'which work is tried again cannot be read')
+    return []
+  }
 }
 
 function unsentMessage({ event, created_at }: WaitingEventRow): WaitingMessage {
