@@ -1,7 +1,8 @@
-// `npm start`: installs what is missing, then runs the server on the project's own Node.js.
+// `npm start`: installs what is missing, builds the web console where it is stale, then runs the server on the project's own Node.js.
 import { spawn } from 'node:child_process'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './build-console.mjs'
 import { installWhatIsMissing, projectNode } from './install.mjs'
 
 /** When all that a start needs has been loaded, on a slow machine too. */
@@ -9,6 +10,7 @@ const keptAfterMilliseconds = 3_000
 
 installWhatIsMissing({ forDevelopment: false })
 if (Number(process.versions.node.split('.')[0]) >= 24) {
+  buildConsole()
   // Compiled code and stripped types are kept beside what is installed: the second start is quick.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
   await import('../apps/server/src/main.ts')

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './build-console.mjs'
 import { installWhatIsMissing } from './install.mjs'
 
 installWhatIsMissing({ forDevelopment: true })
@@ -12,7 +13,9 @@ const report = join(root, 'node_modules', '.cache', 'test-report.json')
 
 run('biome', ['ci', '--error-on-warnings', '.'])
 run('tsc', ['--project', '.'])
+run('tsc', ['--project', 'apps/console'])
 run('node', ['scripts/generate-reference.ts', '--check'])
+if (!buildConsole()) process.exit(1)
 run('vitest', ['run', ...process.argv.slice(2)])
 
 const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))

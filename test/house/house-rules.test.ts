@@ -71,7 +71,7 @@ test('no file or folder is called utils, helpers, common or types', () => {
 
 test('every source file opens with a sentence that says why it exists', () => {
   const silent = sources
-    .filter(path => /\/src\/.*\.ts$/.test(path) && !path.endsWith('/index.ts'))
+    .filter(path => /\/src\/.*\.tsx?$/.test(path) && !path.endsWith('/index.ts'))
     .filter(path => !/^(#!.*\n)?(\/\/|\/\*\*) ?\S/.test(readFileSync(join(root, path), 'utf8')))
   expect(silent).toEqual([])
 })

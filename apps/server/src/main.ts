@@ -6,6 +6,7 @@ import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
 import { type Host, hostServices, type Service, servicesToHost } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
+import { consoleRoutes } from './console-routes.ts'
 import { loadServices } from './load-services.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
 
@@ -13,6 +14,7 @@ import { findSecretKey, isEverythingHere } from './secret-key.ts'
 const badSettings = 78
 /** Longer than the kit gives to requests in flight, shorter than the 15 s after which an operator may kill. */
 const stopWithinMilliseconds = 14_000
+const builtConsole = new URL('../../console/dist/', import.meta.url)
 const firstOperatorEmail = 'operator@waybill.localhost'
 
 async function main(): Promise<void> {
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
     settings,
     log,
     secretKey: findSecretKey(settings),
+    pages: consoleRoutes(builtConsole),
     create: await loadServices(servicesToHost(settings)),
   })
   stopOnSignal(host)

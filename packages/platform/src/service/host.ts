@@ -29,6 +29,8 @@ export interface HostOptions {
   judge?: Authenticator
   /** Peers that are not this process; by default the settings say where they are. */
   peerUrls?: Partial<Record<ServiceName, string>>
+  /** Rows besides those of the services and of operations, such as pages for people. */
+  pages?: Route[]
   /** For tests, which have no SNS. */
   fetchFromSns?: FetchFromSns
 }
@@ -149,9 +151,9 @@ function peerUrls(settings: Settings, given: HostOptions['peerUrls']): Partial<R
   }
 }
 
-function routesFor(host: ServiceHost, services: Service[], { fetchFromSns }: HostOptions): Route[] {
+function routesFor(host: ServiceHost, services: Service[], { fetchFromSns, pages = [] }: HostOptions): Route[] {
   if (host.settings.WAYBILL_WORK === 'export') return healthRoutes({ host, services })
-  const routes = services.flatMap(service => service.routes)
+  const routes = [...services.flatMap(service => service.routes), ...pages]
   routes.push(snsRoute({ host, services, fetchFromSns }))
   routes.push(...operationsRoutes({ host, services, routes }))
   return routes

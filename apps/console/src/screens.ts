@@ -1,0 +1,32 @@
+// Every screen, a row each: where it is, who may see it, where the navigation names it, and the file that is loaded when it is opened.
+import type { ComponentType } from 'react'
+import type { Access } from './session/guard.tsx'
+import type { IconName } from './shell/icon.tsx'
+
+export interface ScreenRow {
+  path: string
+  access: Access
+  /** An entry of the navigation, under the heading of its group. */
+  nav?: { label: string; icon: IconName; group: NavGroup }
+  load: () => Promise<ComponentType>
+}
+
+export const navGroups = ['Data', 'Orders', 'Settings', 'Operations'] as const
+export type NavGroup = (typeof navGroups)[number]
+
+export const screens: ScreenRow[] = [
+  { path: '/sign-in', access: 'public', load: async () => (await import('./session/sign-in-screen.tsx')).SignInScreen },
+  { path: '/sign-up', access: 'public', load: async () => (await import('./session/sign-up-screen.tsx')).SignUpScreen },
+  {
+    path: '/datasets',
+    access: 'customer',
+    nav: { label: 'Datasets', icon: 'table', group: 'Data' },
+    load: async () => (await import('./datasets/datasets-screen.tsx')).DatasetsScreen,
+  },
+  {
+    path: '/cloud',
+    access: 'customer',
+    nav: { label: 'Cloud', icon: 'cloud', group: 'Settings' },
+    load: async () => (await import('./clouds/cloud-screen.tsx')).CloudScreen,
+  },
+]
