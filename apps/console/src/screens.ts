@@ -24,9 +24,55 @@ export const screens: ScreenRow[] = [
     load: async () => (await import('./datasets/datasets-screen.tsx')).DatasetsScreen,
   },
   {
+    path: '/datasets/:name',
+    access: 'customer',
+    load: async () => (await import('./datasets/dataset-screen.tsx')).DatasetScreen,
+  },
+  {
+    path: '/orders/new',
+    access: 'customer',
+    nav: { label: 'New order', icon: 'plus', group: 'Orders' },
+    load: async () => (await import('./orders/new-order-screen.tsx')).NewOrderScreen,
+  },
+  {
+    path: '/orders',
+    access: 'customer',
+    nav: { label: 'Orders', icon: 'parcel', group: 'Orders' },
+    load: async () => (await import('./orders/orders-screen.tsx')).OrdersScreen,
+  },
+  {
+    path: '/orders/:id',
+    access: 'customer',
+    load: async () => (await import('./orders/order-screen.tsx')).OrderScreen,
+  },
+  {
+    path: '/processes',
+    access: 'customer',
+    nav: { label: 'Processes', icon: 'activity', group: 'Orders' },
+    load: async () => (await import('./processes/processes-screen.tsx')).ProcessesScreen,
+  },
+  {
+    path: '/payments',
+    access: 'customer',
+    nav: { label: 'Payments', icon: 'card', group: 'Orders' },
+    load: async () => (await import('./payments/payments-screen.tsx')).PaymentsScreen,
+  },
+  {
     path: '/cloud',
     access: 'customer',
     nav: { label: 'Cloud', icon: 'cloud', group: 'Settings' },
     load: async () => (await import('./clouds/cloud-screen.tsx')).CloudScreen,
+  },
+  {
+    path: '/callbacks',
+    access: 'customer',
+    nav: { label: 'Callbacks', icon: 'bell', group: 'Settings' },
+    load: async () => (await import('./callbacks/callbacks-screen.tsx')).CallbacksScreen,
+  },
+  {
+    path: '/account',
+    access: 'customer',
+    nav: { label: 'Account', icon: 'person', group: 'Settings' },
+    load: async () => (await import('./account/account-screen.tsx')).AccountScreen,
   },
 ]

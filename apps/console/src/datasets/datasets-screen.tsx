@@ -1,103 +1,110 @@
 // What is in the user's cloud: each dataset with its size and age, a look into it, and the way to order it.
-import { Anchor, Button, Table, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { isWaybillError } from '@waybill/sdk'
+import { Anchor, Button, Text } from '@mantine/core'
+import { type Dataset, isWaybillError } from '@waybill/sdk'
 import { Link } from 'react-router'
 import { formatAge, formatBytes, formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
 import { Empty } from '../answers/empty.tsx'
+import { type Column, DataTable } from '../lists/data-table.tsx'
 import { Icon } from '../shell/icon.tsx'
 import { Screen } from '../shell/screen.tsx'
-import { waybill } from '../waybill.ts'
+import { useDatasets } from './datasets-query.ts'
 
-export function useDatasets() {
-  return useQuery({ queryKey: ['datasets'], queryFn: ({ signal }) => waybill.data.datasets({ signal }) })
-}
+const columns: Column<Dataset>[] = [
+  {
+    header: 'Dataset',
+    cell: ({ name }) => (
+      <Anchor component={Link} to={`/datasets/${encodeURIComponent(name)}`} fw={600}>
+        {name}
+      </Anchor>
+    ),
+  },
+  { header: 'Size', align: 'right', cell: ({ bytes }) => formatBytes(bytes) },
+  {
+    header: 'Changed',
+    wideOnly: true,
+    cell: ({ updated_at }) => (
+      <Text size="sm" title={formatTime(updated_at)}>
+        {formatAge(updated_at)}
+      </Text>
+    ),
+  },
+  {
+    header: 'Order',
+    hidesHeader: true,
+    align: 'right',
+    cell: ({ name }) => (
+      <Button
+        size="compact-sm"
+        variant="default"
+        component={Link}
+        to={`/orders/new?dataset=${encodeURIComponent(name)}`}
+        aria-label={`Order ${name}`}
+      >
+        Order
+      </Button>
+    ),
+  },
+]
 
 export function DatasetsScreen() {
   const datasets = useDatasets()
-  const cloud = datasets.data?.cloud
+  const { data, error } = datasets
   return (
     <Screen
       title="Datasets"
       lead={
-        cloud ? `What is in your account in the cloud ${cloud}, right now.` : 'What is in your account in your cloud.'
+        data
+          ? `What is in your account in the cloud ${data.cloud}, right now.`
+          : 'What is in your account in your cloud.'
       }
       actions={
-        datasets.data && (
+        data &&
+        data.datasets.length > 0 && (
           <Button component={Link} to="/orders/new" leftSection={<Icon name="plus" />}>
             Order an export
           </Button>
         )
       }
     >
-      {isWaybillError(datasets.error, 'ORDER_REQUIRED') ? <ByOrderOnly /> : <DatasetList query={datasets} />}
+      {isWaybillError(error, 'CLOUD_NOT_REGISTERED') && <NoCloud />}
+      {isWaybillError(error, 'ORDER_REQUIRED') && <ByOrderOnly />}
+      {!isWaybillError(error, 'CLOUD_NOT_REGISTERED', 'ORDER_REQUIRED') && (
+        <Answer query={datasets} what="your datasets">
+          {({ datasets, cloud }) =>
+            datasets.length === 0 ? (
+              <NoDatasets cloud={cloud} />
+            ) : (
+              <DataTable label="Datasets" columns={columns} rows={datasets} keyOf={({ name }) => name} />
+            )
+          }
+        </Answer>
+      )}
     </Screen>
+  )
+}
+
+function NoCloud() {
+  return (
+    <Empty title="Choose your cloud first" next={{ label: 'Choose a cloud', to: '/cloud' }}>
+      Your datasets are shown here as soon as it is known which cloud your data lives in.
+    </Empty>
   )
 }
 
 function ByOrderOnly() {
   return (
     <Empty title="Your cloud hands data out by order" next={{ label: 'Order an export', to: '/orders/new' }}>
-      It cannot be looked at beforehand. Order the datasets by their names; you may look at the records and download
-      them as soon as they are delivered.
+      It cannot be looked at beforehand. Order the datasets by their names; as soon as they are delivered, you can look
+      at the records and download them.
     </Empty>
   )
 }
 
-function DatasetList({ query }: { query: ReturnType<typeof useDatasets> }) {
+function NoDatasets({ cloud }: { cloud: string }) {
   return (
-    <Answer query={query} what="your datasets">
-      {({ datasets, cloud }) =>
-        datasets.length === 0 ? (
-          <Empty title="No datasets yet" next={{ label: 'Choose another cloud', to: '/cloud' }}>
-            Your account in {cloud} is empty. Put a .csv, .ndjson, .jsonl or .json file there, and it is a dataset.
-          </Empty>
-        ) : (
-          <Table.ScrollContainer minWidth={420}>
-            <Table highlightOnHover verticalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Dataset</Table.Th>
-                  <Table.Th ta="right">Size</Table.Th>
-                  <Table.Th>Changed</Table.Th>
-                  <Table.Th>
-                    <span className="mantine-visually-hidden">Order</span>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {datasets.map(({ name, bytes, updated_at }) => (
-                  <Table.Tr key={name}>
-                    <Table.Td>
-                      <Anchor component={Link} to={`/datasets/${encodeURIComponent(name)}`} fw={600}>
-                        {name}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td ta="right">{formatBytes(bytes)}</Table.Td>
-                    <Table.Td>
-                      <Text size="sm" title={formatTime(updated_at)}>
-                        {formatAge(updated_at)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        component={Link}
-                        to={`/orders/new?dataset=${encodeURIComponent(name)}`}
-                        aria-label={`Order ${name}`}
-                      >
-                        Order
-                      </Button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )
-      }
-    </Answer>
+    <Empty title="No datasets yet" next={{ label: 'Choose another cloud', to: '/cloud' }}>
+      Your account in {cloud} is empty. Put a .csv, .ndjson, .jsonl or .json file there, and it is a dataset.
+    </Empty>
   )
 }

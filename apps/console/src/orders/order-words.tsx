@@ -1,0 +1,53 @@
+// The words and colours for what orders, processes and payments can be.
+import { Badge } from '@mantine/core'
+import type { CancelReason, Order, OrderState, PaymentState, Process } from '@waybill/sdk'
+
+type Look = { label: string; color: string }
+
+export const orderLooks: Record<OrderState, Look> = {
+  created: { label: 'Waiting for payment', color: 'yellow' },
+  confirmed: { label: 'In preparation', color: 'indigo' },
+  delivered: { label: 'Delivered', color: 'green' },
+  cancelled: { label: 'Cancelled', color: 'gray' },
+}
+
+export const cancelReasonWords: Record<CancelReason, string> = {
+  payment_declined: 'The payment was declined.',
+  payment_expired: 'It was not paid in time.',
+  cancelled_by_user: 'You cancelled it.',
+  processing_failed: 'The export failed.',
+}
+
+export const processLooks: Record<Process['state'], Look> = {
+  under_process: { label: 'Under way', color: 'indigo' },
+  success: { label: 'Finished', color: 'green' },
+  failure: { label: 'Failed', color: 'red' },
+}
+
+export const paymentLooks: Record<PaymentState, Look> = {
+  pending: { label: 'Pending', color: 'yellow' },
+  authorized: { label: 'Authorized', color: 'indigo' },
+  captured: { label: 'Paid', color: 'green' },
+  declined: { label: 'Declined', color: 'red' },
+  voided: { label: 'Released', color: 'gray' },
+  refunded: { label: 'Refunded', color: 'gray' },
+  unknown: { label: 'Being checked', color: 'orange' },
+}
+
+export function StateBadge({ look: { label, color } }: { look: Look }) {
+  return (
+    <Badge color={color} variant="light" tt="none" autoContrast>
+      {label}
+    </Badge>
+  )
+}
+
+export const isFinal = ({ state }: Pick<Order, 'state'>): boolean => state === 'delivered' || state === 'cancelled'
+
+/** "airports, movies and 3 more". */
+export function namesOf({ items }: Pick<Order, 'items'>, shown = 2): string {
+  const names = items.map(({ dataset }) => dataset)
+  const rest = names.length - shown
+  if (rest > 1) return `${names.slice(0, shown).join(', ')} and ${rest} more`
+  return new Intl.ListFormat('en', { type: 'conjunction' }).format(names)
+}

@@ -1,0 +1,65 @@
+// What the caller paid, or not, newest first.
+import { Anchor, Stack, Text } from '@mantine/core'
+import type { Payment } from '@waybill/sdk'
+import { Link } from 'react-router'
+import { formatAge, formatTime } from '../amounts.ts'
+import { Empty } from '../answers/empty.tsx'
+import { type Column, DataTable } from '../lists/data-table.tsx'
+import { GrowingList, useList } from '../lists/growing-list.tsx'
+import { formatMoney } from '../money.ts'
+import { paymentLooks, StateBadge } from '../orders/order-words.tsx'
+import { Screen } from '../shell/screen.tsx'
+import { waybill } from '../waybill.ts'
+
+const columns: Column<Payment>[] = [
+  {
+    header: 'Payment',
+    cell: payment => (
+      <Stack gap={0}>
+        <Anchor component={Link} to={`/orders/${payment.order_id}`} fw={600} title={formatTime(payment.created_at)}>
+          {formatTime(payment.created_at)}
+        </Anchor>
+        <Text size="xs" c="dimmed">
+          {formatAge(payment.created_at)} · export from {payment.cloud}, by {payment.gateway}
+        </Text>
+      </Stack>
+    ),
+  },
+  { header: 'State', cell: payment => <StateBadge look={paymentLooks[payment.state]} /> },
+  {
+    header: 'Amount',
+    align: 'right',
+    cell: ({ amount, currency, refunded_amount }) => (
+      <>
+        {formatMoney(amount, currency)}
+        {refunded_amount > 0 && (
+          <Text size="xs" c="dimmed">
+            {formatMoney(refunded_amount, currency)} given back
+          </Text>
+        )}
+      </>
+    ),
+  },
+]
+
+export function PaymentsScreen() {
+  const payments = useList({ queryKey: ['payments'], read: page => waybill.payments.list(page) })
+  return (
+    <Screen
+      title="Payments"
+      lead="Reserved when you order, taken when it is delivered, released when nothing comes of it."
+    >
+      <GrowingList query={payments} what="payments" empty={<None />}>
+        {rows => <DataTable label="Payments" columns={columns} rows={rows} keyOf={payment => payment.id} />}
+      </GrowingList>
+    </Screen>
+  )
+}
+
+function None() {
+  return (
+    <Empty title="No payments yet" next={{ label: 'Order an export', to: '/orders/new' }}>
+      What you pay for your orders is listed here, step by step.
+    </Empty>
+  )
+}
