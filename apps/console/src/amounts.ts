@@ -18,6 +18,11 @@ export function formatTime(at: string): string {
   return new Date(at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })
 }
 
+/** To the second, for what follows quickly upon another. */
+export function formatMoment(at: string): string {
+  return new Date(at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'medium' })
+}
+
 const steps = [
   ['year', 31_536_000],
   ['month', 2_592_000],

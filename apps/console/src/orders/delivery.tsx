@@ -41,8 +41,14 @@ function FilePart({ file, manifest }: { file: DeliveredFile; manifest: Manifest 
           </Text>
         </div>
         <Group gap="xs">
-          <Button variant="default" size="xs" aria-expanded={isShown} onClick={() => setShown(!isShown)}>
-            {isShown ? 'Hide the records' : 'Look at the records'}
+          <Button
+            variant="default"
+            size="xs"
+            aria-expanded={isShown}
+            aria-label={`${isShown ? 'Hide preview' : 'Preview'} of ${dataset}`}
+            onClick={() => setShown(!isShown)}
+          >
+            {isShown ? 'Hide preview' : 'Preview'}
           </Button>
           <DownloadFile processId={manifest.process_id} file={file} />
         </Group>

@@ -36,7 +36,7 @@ export function DownloadFile({ processId, file }: { processId: string; file: Del
       children: (
         <Text size="sm">
           This browser keeps the whole file in memory before it is saved. Chrome and Edge write it to the disk as it
-          comes; so does <code>npx waybill data --download</code>.
+          comes; so does <code>npx waybill data … --out</code>.
         </Text>
       ),
       labels: { confirm: 'Download it here', cancel: 'Leave it' },

@@ -94,6 +94,7 @@ function Item({ name, note, items, onChange, errors }: ItemProps) {
     <Group className={classes.item} justify="space-between" wrap="nowrap" gap="sm">
       <Checkbox
         className={classes.check}
+        classNames={{ body: classes.checkBody }}
         checked={format !== undefined}
         onChange={toggle}
         error={at === -1 ? undefined : error}

@@ -2,11 +2,10 @@
 import { Group, Progress, Stack, Text } from '@mantine/core'
 import type { Order } from '@waybill/sdk'
 import { formatDuration } from '../amounts.ts'
-import { sentence } from '../answers/sentence.ts'
 import { Trouble } from '../answers/trouble.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { useFollowedProcess } from './order-queries.ts'
-import { processLooks, StateBadge } from './order-words.tsx'
+import { processLooks, StateBadge, wordsOf } from './order-words.tsx'
 
 export function OrderProgress({ order }: { order: Order }) {
   const { process, error, again } = useFollowedProcess(order.process_id, order.id)
@@ -26,7 +25,7 @@ export function OrderProgress({ order }: { order: Order }) {
             />
             <Group justify="space-between" gap="xs">
               <Text size="sm" role="status">
-                {sentence(process.reason ?? process.step)}
+                {wordsOf(process)}
               </Text>
               <Text size="sm" c="dimmed">
                 {process.percentage} %

@@ -14,7 +14,7 @@ import { Delivery } from './delivery.tsx'
 import { OrderPayment } from './order-payment.tsx'
 import { OrderProgress } from './order-progress.tsx'
 import { useOrder, usePayment } from './order-queries.ts'
-import { OrderStory } from './order-story.tsx'
+import { OrderStory, OrderSummary } from './order-story.tsx'
 import { isFinal, namesOf, orderLooks, StateBadge } from './order-words.tsx'
 import { PayOrder } from './pay-order.tsx'
 
@@ -34,9 +34,10 @@ export function OrderScreen() {
       <Answer query={order} what="the order">
         {order => (
           <Stack>
+            <OrderSummary order={order} payment={payment.data} />
             <OrderProgress order={order} />
-            <OrderStory order={order} payment={payment.data} />
             {order.state === 'delivered' && <Delivery order={order} />}
+            <OrderStory order={order} payment={payment.data} />
             <OrderPayment query={payment} />
             <CallbackAttempts order={order} />
             <Details order={order} />

@@ -1,45 +1,61 @@
 // Where an order is and why, what happens next, and all that happened so far, from all services.
-import { Alert, Stack, Text, Timeline } from '@mantine/core'
+import { Alert, Text, Timeline } from '@mantine/core'
 import type { Explanation, Order, Payment } from '@waybill/sdk'
-import { formatTime } from '../amounts.ts'
+import { formatMoment } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
+import { plainly } from '../answers/plainly.ts'
 import { sentence } from '../answers/sentence.ts'
 import { Panel } from '../shell/panel.tsx'
 import { useStory } from './order-queries.ts'
+import classes from './order-story.module.css'
 
 export interface OrderStoryProps {
   order: Order
   payment: Payment | null | undefined
 }
 
-export function OrderStory({ order, payment }: OrderStoryProps) {
+/** In two sentences: where the order is, and what happens next. */
+export function OrderSummary({ order, payment }: OrderStoryProps) {
   const story = useStory(order, payment)
   return (
+    <Answer query={story} what="where the order is">
+      {({ summary, next }) => (
+        <Alert color={order.state === 'cancelled' ? 'gray' : 'indigo'} role="status">
+          <Text fw={600}>{sentence(plainly(summary))}</Text>
+          <Text size="sm">{sentence(plainly(next))}</Text>
+        </Alert>
+      )}
+    </Answer>
+  )
+}
+
+/** All that happened, oldest first. */
+export function OrderStory({ order, payment }: OrderStoryProps) {
+  const { data } = useStory(order, payment)
+  // What is wrong with it, the summary says.
+  if (!data) return null
+  return (
     <Panel title="What happened">
-      <Answer query={story} what="the story of the order">
-        {({ summary, next, entries }) => (
-          <Stack>
-            <Alert color={order.state === 'cancelled' ? 'gray' : 'indigo'} role="status">
-              <Text fw={600}>{sentence(summary)}</Text>
-              <Text size="sm">{sentence(next)}</Text>
-            </Alert>
-            <Entries entries={entries} />
-          </Stack>
-        )}
-      </Answer>
+      <Entries entries={data.entries} />
     </Panel>
   )
 }
 
 function Entries({ entries }: Pick<Explanation, 'entries'>) {
   return (
-    <Timeline active={entries.length} bulletSize={14} lineWidth={2} aria-label="Story of the order">
+    <Timeline
+      active={entries.length}
+      bulletSize={14}
+      lineWidth={2}
+      classNames={{ item: classes.entry }}
+      aria-label="Story of the order"
+    >
       {entries.map(({ at, service, kind, text }, index) => (
         // Two things of one kind may happen in one millisecond; their place in the story tells them apart.
         // biome-ignore lint/suspicious/noArrayIndexKey: entries are only ever added
-        <Timeline.Item key={`${at} ${kind} ${index}`} title={<Text size="sm">{sentence(text)}</Text>}>
+        <Timeline.Item key={`${at} ${kind} ${index}`} title={<Text size="sm">{sentence(plainly(text))}</Text>}>
           <Text size="xs" c="dimmed">
-            {formatTime(at)} · {service}
+            {formatMoment(at)} · {service}
           </Text>
         </Timeline.Item>
       ))}

@@ -1,6 +1,9 @@
 // The words and colours for what orders, processes and payments can be.
 import { Badge } from '@mantine/core'
 import type { CancelReason, Order, OrderState, PaymentState, Process } from '@waybill/sdk'
+import { plainly } from '../answers/plainly.ts'
+import { sentence } from '../answers/sentence.ts'
+import classes from './order-words.module.css'
 
 type Look = { label: string; color: string }
 
@@ -36,13 +39,26 @@ export const paymentLooks: Record<PaymentState, Look> = {
 
 export function StateBadge({ look: { label, color } }: { look: Look }) {
   return (
-    <Badge color={color} variant="light" tt="none" autoContrast>
+    <Badge className={classes.badge} style={{ '--badge-of': `var(--mantine-color-${color}-filled)` }} tt="none">
       {label}
     </Badge>
   )
 }
 
 export const isFinal = ({ state }: Pick<Order, 'state'>): boolean => state === 'delivered' || state === 'cancelled'
+
+const stepWords: Record<string, string> = {
+  awaiting_payment: 'Waiting for the payment',
+  authorizing_payment: 'The payment is being authorized',
+  exporting: 'The export is under way',
+  delivered: 'Delivered',
+  cancelled: 'Cancelled',
+}
+
+/** What a process does, or why it failed; steps of an export speak for themselves. */
+export function wordsOf({ reason, step }: Pick<Process, 'reason' | 'step'>): string {
+  return sentence(plainly(reason ?? stepWords[step] ?? step))
+}
 
 /** "airports, movies and 3 more". */
 export function namesOf({ items }: Pick<Order, 'items'>, shown = 2): string {

@@ -1,5 +1,5 @@
 // The caller's orders, newest first, narrowed to a state where one wishes.
-import { Anchor, Button, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Button, Stack, Text } from '@mantine/core'
 import type { Order, OrderState } from '@waybill/sdk'
 import { Link } from 'react-router'
 import { formatAge, formatTime } from '../amounts.ts'
@@ -27,10 +27,13 @@ const columns: Column<Order>[] = [
         <Text size="xs" c="dimmed" title={formatTime(order.created_at)}>
           {formatAge(order.created_at)} · {order.cloud}
         </Text>
+        <Box hiddenFrom="xs" mt={4}>
+          <StateBadge look={orderLooks[order.state]} />
+        </Box>
       </Stack>
     ),
   },
-  { header: 'State', cell: order => <StateBadge look={orderLooks[order.state]} /> },
+  { header: 'State', wideOnly: true, cell: order => <StateBadge look={orderLooks[order.state]} /> },
   { header: 'Price', align: 'right', cell: order => formatMoney(order.amount, order.currency) },
 ]
 

@@ -1,5 +1,5 @@
 // What the caller paid, or not, newest first.
-import { Anchor, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Stack, Text } from '@mantine/core'
 import type { Payment } from '@waybill/sdk'
 import { Link } from 'react-router'
 import { formatAge, formatTime } from '../amounts.ts'
@@ -22,10 +22,13 @@ const columns: Column<Payment>[] = [
         <Text size="xs" c="dimmed">
           {formatAge(payment.created_at)} · export from {payment.cloud}, by {payment.gateway}
         </Text>
+        <Box hiddenFrom="xs" mt={4}>
+          <StateBadge look={paymentLooks[payment.state]} />
+        </Box>
       </Stack>
     ),
   },
-  { header: 'State', cell: payment => <StateBadge look={paymentLooks[payment.state]} /> },
+  { header: 'State', wideOnly: true, cell: payment => <StateBadge look={paymentLooks[payment.state]} /> },
   {
     header: 'Amount',
     align: 'right',

@@ -1,14 +1,13 @@
 // The work behind the caller's orders, newest first, with how far each is.
-import { Anchor, Group, Progress, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Group, Progress, Stack, Text } from '@mantine/core'
 import type { Process } from '@waybill/sdk'
 import { Link } from 'react-router'
 import { formatAge, formatTime } from '../amounts.ts'
 import { Empty } from '../answers/empty.tsx'
-import { sentence } from '../answers/sentence.ts'
 import { type Column, DataTable } from '../lists/data-table.tsx'
 import { GrowingList, useList } from '../lists/growing-list.tsx'
 import { StateFilter, useFilter } from '../lists/state-filter.tsx'
-import { processLooks, StateBadge } from '../orders/order-words.tsx'
+import { processLooks, StateBadge, wordsOf } from '../orders/order-words.tsx'
 import { Screen } from '../shell/screen.tsx'
 import { waybill } from '../waybill.ts'
 
@@ -22,15 +21,18 @@ const columns: Column<Process>[] = [
     cell: process => (
       <Stack gap={0}>
         <Anchor component={Link} to={`/orders/${process.order_id}`} fw={600}>
-          {sentence(process.reason ?? process.step)}
+          {formatTime(process.created_at)}
         </Anchor>
-        <Text size="xs" c="dimmed" title={formatTime(process.created_at)}>
-          Begun {formatAge(process.created_at)}
+        <Text size="xs" c="dimmed">
+          {formatAge(process.created_at)} · {wordsOf(process)}
         </Text>
+        <Box hiddenFrom="xs" mt={4}>
+          <StateBadge look={processLooks[process.state]} />
+        </Box>
       </Stack>
     ),
   },
-  { header: 'Status', cell: process => <StateBadge look={processLooks[process.state]} /> },
+  { header: 'Status', wideOnly: true, cell: process => <StateBadge look={processLooks[process.state]} /> },
   {
     header: 'Done',
     wideOnly: true,

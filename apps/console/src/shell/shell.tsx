@@ -1,6 +1,6 @@
 // What stands around every screen: the header, the navigation, a link past both, and the place for the screen itself.
 import { AppShell, Burger, Button, Group, Text } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { useDisclosure, useReducedMotion } from '@mantine/hooks'
 import { Link, Outlet } from 'react-router'
 import { signOut, useMe, useSessionState } from '../session/session.ts'
 import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
@@ -11,12 +11,14 @@ import logo from './waybill.svg'
 
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure(false)
+  const isCalm = useReducedMotion()
   const isSignedIn = useSessionState() === 'signed-in'
   return (
     <AppShell
       header={{ height: 56 }}
       navbar={isSignedIn ? { width: 232, breakpoint: 'sm', collapsed: { mobile: !opened } } : undefined}
-      padding="md"
+      transitionDuration={isCalm ? 0 : 200}
+      padding={{ base: 'md', sm: 'xl' }}
     >
       <button type="button" className={classes.skip} onClick={skipToMain}>
         Skip to content

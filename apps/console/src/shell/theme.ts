@@ -1,5 +1,5 @@
 // How it looks: one accent, one typeface, and greys that are dark enough to be read by everybody (WCAG 2.2, 1.4.3).
-import { type CSSVariablesResolver, createTheme } from '@mantine/core'
+import { Anchor, type CSSVariablesResolver, createTheme, Modal, ModalHeader, Notification } from '@mantine/core'
 
 const sans = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -12,6 +12,13 @@ export const theme = createTheme({
   headings: { fontFamily: sans, fontWeight: '650' },
   respectReducedMotion: true,
   cursorType: 'pointer',
+  components: {
+    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
+    // Else a screen reader would count it as another header of the page.
+    ModalHeader: ModalHeader.extend({ defaultProps: { role: 'presentation' } }),
+    Modal: Modal.extend({ styles: { title: { fontWeight: 650, fontSize: 'var(--mantine-font-size-lg)' } } }),
+    Notification: Notification.extend({ styles: { description: { color: 'var(--mantine-color-dimmed)' } } }),
+  },
 })
 
 export const readableColors: CSSVariablesResolver = ({ colors }) => ({
