@@ -181,14 +181,12 @@ describe.skipIf(!hasBrowser)('ordering in the console', () => {
   })
 
   test('the page of an order goes on by itself when the server is killed and started again', async () => {
-    const customer = await console.newCustomer('LOCAL')
-    const { order } = await customer.waybill.orders.place({
-      items: [{ dataset: 'cars' }],
-      payment: { token: 'tok_slow' },
-    })
-    const { page } = await console.visit(`/orders/${order.id}`, { as: customer })
-    await page.getByRole('progressbar', { name: 'Progress of the export' }).waitFor()
-    expect(await page.getByRole('button', { name: 'Download cars.ndjson' }).count()).toBe(0)
+    const page = await orderLater()
+    await page.getByRole('button', { name: 'Pay $1.00' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Test card').selectOption({ label: 'Slow (tok_slow)' })
+    await dialog.getByRole('button', { name: 'Pay $1.00' }).click()
+    await dialog.waitFor({ state: 'hidden' })
     await console.server().kill()
     await console.restart()
     await page.getByRole('button', { name: 'Download cars.ndjson' }).waitFor({ timeout: 30_000 })

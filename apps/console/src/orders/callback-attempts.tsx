@@ -3,6 +3,7 @@ import { Button, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import type { CallbackAttempt, Order } from '@waybill/sdk'
+import { useEffect, useState } from 'react'
 import { formatAge, formatTime } from '../amounts.ts'
 import { sentence } from '../answers/sentence.ts'
 import { Trouble } from '../answers/trouble.tsx'
@@ -12,7 +13,9 @@ import { Panel } from '../shell/panel.tsx'
 import { waybill } from '../waybill.ts'
 import { isFinal, StateBadge } from './order-words.tsx'
 
-const whileDue = 5_000
+const whileDue = 2_000
+/** Milliseconds within which a call that was just begun is heard of. */
+const soon = 30_000
 
 const columns: Column<CallbackAttempt>[] = [
   {
@@ -42,14 +45,20 @@ const columns: Column<CallbackAttempt>[] = [
 
 /** Nothing where nobody is to be called. */
 export function CallbackAttempts({ order }: { order: Order }) {
+  const [until, setUntil] = useState(0)
+  const endedJustNow = isFinal(order) && Date.now() - Date.parse(order.updated_at) < soon
+  useEffect(() => {
+    if (endedJustNow) setUntil(Date.now() + soon)
+  }, [endedJustNow])
   const attempts = useList({
     queryKey: ['order', order.id, 'callbacks'],
     read: page => waybill.callbacks.list(order.process_id, page),
-    refetchInterval: attempts => (attempts[0]?.next_attempt_at ? whileDue : false),
+    refetchInterval: attempts => (Date.now() < until || attempts[0]?.next_attempt_at ? whileDue : false),
   })
   const resending = useMutation({
     mutationFn: () => waybill.callbacks.resend(order.process_id),
     async onSuccess() {
+      setUntil(Date.now() + soon)
       notifications.show({
         title: 'Called again',
         message: 'The attempt is listed as soon as your server has answered.',
