@@ -10,7 +10,8 @@ const keptAfterMilliseconds = 3_000
 
 installWhatIsMissing({ forDevelopment: false })
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  buildConsole()
+  // A process for exports alone answers no browser.
+  if (process.env.WAYBILL_WORK !== 'export') buildConsole()
   // Compiled code and stripped types are kept beside what is installed: the second start is quick.
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
   await import('../apps/server/src/main.ts')

@@ -43,6 +43,11 @@ test.each([
     'apps/cli/src/x.ts',
     "export { errorCatalogue } from '@waybill/contracts'\n",
   ],
+  [
+    'anything but the SDK from the console',
+    'apps/console/src/x.ts',
+    "export { errorCatalogue } from '@waybill/contracts'\n",
+  ],
 ])('the lint step refuses to import %s', (_what, path, code) => {
   expect(lint({ [path]: code })).toContain('noRestrictedImports')
 })

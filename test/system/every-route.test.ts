@@ -49,6 +49,14 @@ const verbAndPath = (route: Route, ids?: Record<string, string>) =>
   `${route.verb.toUpperCase()} ${fill(route.path, ids)}`
 const bodyFor = (route: Route) => (route.contract.body ? {} : undefined)
 
+test('the web console is at the public address, and every file that its page names', async () => {
+  const page = await call(deployment.url, 'GET /')
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  const files = [...page.text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(match => match[1]!)
+  expect(files.length).toBeGreaterThan(1)
+  for (const file of files) expect((await call(deployment.url, `GET ${file}`)).status, file).toBe(200)
+})
+
 describe('access', () => {
   test('every path of the contract is there', () => {
     const paths = routes.map(route => `${route.verb.toUpperCase()} ${route.path}`)

@@ -3,6 +3,7 @@ import { formatTime } from '../amounts.ts'
 
 const moments = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
 const callsInBrackets = / \((GET|POST|PUT|PATCH|DELETE) [^)]*\)/g
+const callsAsHints = /[:;] (GET|POST|PUT|PATCH|DELETE) \/[^.;]*/g
 const addressOfTheData = /; its data is at \/\S+?(?=\.?(\s|$))/g
 /** The codes of the API, and the commonest of gateways; names of datasets may look alike and are left as they are. */
 const codes =
@@ -12,6 +13,7 @@ export function plainly(text: string): string {
   return text
     .replace(moments, formatTime)
     .replace(callsInBrackets, '')
+    .replace(callsAsHints, '')
     .replace(addressOfTheData, '')
     .replace(codes, code => code.replaceAll('_', ' '))
 }

@@ -3,6 +3,7 @@ import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core'
 import { isWaybillError } from '@waybill/sdk'
 import { Link } from 'react-router'
 import { type Advice, adviceFor } from './advice.ts'
+import { plainly } from './plainly.ts'
 import { sentence } from './sentence.ts'
 
 export interface TroubleProps {
@@ -56,7 +57,7 @@ function describe(error: unknown): Described {
   }
   return {
     title: error.title ?? 'No answer from the server',
-    detail: sentence(error.message),
+    detail: sentence(plainly(error.message)),
     requestId: error.requestId,
     isRetryable: error.retryable,
     ...adviceFor(error.code),

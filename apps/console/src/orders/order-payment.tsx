@@ -4,6 +4,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { Payment, PaymentAttempt } from '@waybill/sdk'
 import { formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
+import { plainly } from '../answers/plainly.ts'
 import { sentence } from '../answers/sentence.ts'
 import { type Column, DataTable } from '../lists/data-table.tsx'
 import { formatMoney } from '../money.ts'
@@ -46,7 +47,7 @@ function Attempts({ payment }: { payment: Payment }) {
           <Text size="xs" c="dimmed">
             {formatTime(at)}
           </Text>
-          {error && <Text size="xs">{sentence(error)}</Text>}
+          {error && <Text size="xs">{sentence(plainly(error))}</Text>}
         </Stack>
       ),
     },

@@ -2,7 +2,7 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link, Navigate, useSearchParams } from 'react-router'
+import { Link, Navigate, useNavigate, useSearchParams } from 'react-router'
 import { areAllAt, fieldErrorsOf } from '../answers/field-errors.ts'
 import { Trouble } from '../answers/trouble.tsx'
 import { CloudChoice } from '../clouds/cloud-choice.tsx'
@@ -15,11 +15,15 @@ export function SignUpScreen() {
   const [search] = useSearchParams()
   const state = useSessionState()
   const [user, setUser] = useState({ name: '', email: '', password: '' })
+  const navigate = useNavigate()
   const [cloud, setCloud] = useState<string>()
   const signingUp = useMutation({
     mutationFn: async () => {
       await waybill.signUp({ ...user, cloud })
-      await signIn({ email: user.email, password: user.password })
+      await signIn({ email: user.email, password: user.password }).catch(async () => {
+        // It is made: trying again here would only say that the address is taken.
+        await navigate({ pathname: '/sign-in', search: search.toString() }, { state: { email: user.email } })
+      })
     },
   })
   if (state === 'signed-in') return <Navigate to={nextPath(search)} replace />

@@ -35,6 +35,8 @@ export interface StartOptions {
   onDemand?: boolean
   /** Where log lines go; by default to standard error, from TEST_LOG_LEVEL on. */
   log?: Logger
+  /** Rows besides those of the services. */
+  pages?: HostOptions['pages']
   /** Stands for SNS where it is called, for certificates and confirmations. */
   fetchFromSns?: HostOptions['fetchFromSns']
   /** Another instance of the same installation: folder, databases, clock, broker and tokens are shared. MySQL only; to be stopped first. */
@@ -80,6 +82,7 @@ export async function startService(create: CreateService[], options: StartOption
     peerUrls: options.peerUrls,
     judge: users,
     fetchFromSns: options.fetchFromSns,
+    pages: options.pages,
   }).catch(async error => {
     await databases.release()
     throw error
