@@ -19,10 +19,24 @@ const sources = [
   'package-lock.json',
 ]
 
-/** Answers at once where nothing has changed. Answers false where it could not be built: what was built before stays. */
+/**
+ * Answers at once where nothing has changed, and false where it could not be built: what was built before stays.
+ * It is built by another process: what that takes of memory is not the server's.
+ */
 export function buildConsole() {
+  if (isFresh(hashOfSources())) return true
+  const { status } = spawnSync(projectNode, [fileURLToPath(import.meta.url)], { stdio: ['ignore', 2, 2] })
+  return status === 0
+}
+
+/** @param {string} wanted */
+function isFresh(wanted) {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted
+}
+
+function build() {
   const wanted = hashOfSources()
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return true
+  if (isFresh(wanted)) return
   process.stderr.write('waybill builds the web console …\n')
   // Beside the old one, so that nobody meets half of it.
   const folder = `${built}.${process.pid}`
@@ -32,21 +46,25 @@ export function buildConsole() {
     writeFileSync(join(folder, '.sources'), wanted)
     rmSync(built, { recursive: true, force: true })
     renameSync(folder, built)
-    return true
   } catch (error) {
     const { message } = /** @type {Error} */ (error)
     process.stderr.write(`the web console could not be built, the API does without it: ${message}\n`)
-    return false
+    process.exitCode = 1
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** @param {string} folder In a process of its own: the bundler's memory is not the server's. */
+/** @param {string} folder */
 function bundleInto(folder) {
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
   const options = ['build', join(root, 'apps', 'console'), '--outDir', folder, '--logLevel', 'warn']
-  const { status, error, stdout, stderr } = spawnSync(projectNode, [vite, ...options], { cwd: root, encoding: 'utf8' })
+  const env = { ...process.env, NODE_ENV: 'production', NO_COLOR: '1' }
+  const { status, error, stdout, stderr } = spawnSync(process.execPath, [vite, ...options], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
   if (status !== 0) throw error ?? new Error(`${stderr}${stdout}`.trim() || `vite ended with ${status}`)
 }
 
@@ -75,4 +93,4 @@ function filesUnder(path) {
     .sort()
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && !buildConsole()) process.exit(1)
+if (process.argv[1] === fileURLToPath(import.meta.url)) build()
