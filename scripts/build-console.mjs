@@ -47,6 +47,8 @@ function build() {
     rmSync(built, { recursive: true, force: true })
     renameSync(folder, built)
   } catch (error) {
+    // Another process that started with this one may have been quicker.
+    if (isFresh(wanted)) return
     const { message } = /** @type {Error} */ (error)
     process.stderr.write(`the web console could not be built, the API does without it: ${message}\n`)
     process.exitCode = 1

@@ -48,6 +48,8 @@ export interface RunningConsole {
   /** Starts the server anew on the same files and the same port. */
   restart(): Promise<void>
   newCustomer(cloud?: string): Promise<Customer>
+  /** Whom the first start made. */
+  operator(): Promise<Waybill>
   /** A browser of their own, until `leave`: nothing is shared with other visitors. */
   visit(path: string, options?: VisitOptions): Promise<Visitor>
   /** All visitors are gone. */
@@ -84,6 +86,11 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Ru
           return session
         },
       }
+    },
+    async operator() {
+      const waybill = new Waybill({ server: url })
+      await waybill.signIn(first.operator!)
+      return waybill
     },
     async visit(path, { as, before, ...contextOptions } = {}) {
       const localStorage = as ? [{ name: 'waybill.session', value: as.session }] : []

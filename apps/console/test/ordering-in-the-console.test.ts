@@ -106,6 +106,8 @@ describe.skipIf(!hasBrowser)('ordering in the console', () => {
     await page.getByText('The order was cancelled (payment declined)').waitFor()
     await page.getByRole('region', { name: 'Payment' }).getByText('Declined: card declined').waitFor()
 
+    await page.getByRole('link', { name: 'Order again' }).click()
+    expect(await page.getByRole('checkbox', { name: /cars/ }).isChecked()).toBe(true)
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
     await page.getByLabel('State').selectOption({ label: 'Delivered' })
     await page.getByText('No order is “Delivered”').waitFor()
@@ -178,6 +180,22 @@ describe.skipIf(!hasBrowser)('ordering in the console', () => {
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByText('Password changed').waitFor()
     await customer.waybill.signIn({ email: customer.email, password: 'battery horse correct' })
+  })
+
+  test('a cloud that works by order only says so, and datasets are ordered by their names', async () => {
+    const customer = await console.newCustomer('LOCAL')
+    const { clouds } = await console.operator()
+    await clouds.change('LOCAL', { mode: 'order' })
+    const { page } = await console.visit('/datasets', { as: customer })
+    await page.getByText('Your cloud hands data out by order').waitFor()
+    await page.getByRole('link', { name: 'Order an export' }).click()
+    await page.getByLabel('Name of a dataset').fill('cars')
+    await page.keyboard.press('Enter')
+    await page.getByText('Total $1.00').waitFor()
+    await page.getByRole('button', { name: 'Order and pay' }).click()
+    await page.getByRole('button', { name: 'Preview of cars' }).click()
+    await page.getByRole('region', { name: 'Delivered records of cars' }).waitFor()
+    await clouds.change('LOCAL', { mode: 'immediate' })
   })
 
   test('the page of an order goes on by itself when the server is killed and started again', async () => {

@@ -43,7 +43,7 @@ export function NewOrderScreen() {
 
 function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefined }) {
   const [search] = useSearchParams()
-  const [items, setItems] = useState<Items>(() => new Map(search.getAll('dataset').map(name => [name, 'ndjson'])))
+  const [items, setItems] = useState<Items>(() => itemsIn(search))
   const [mode, setMode] = useState<'now' | 'later'>('now')
   const [card, setCard] = useState(0)
   const [callbackUrl, setCallbackUrl] = useState('')
@@ -118,6 +118,16 @@ function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefi
         )}
       </Stack>
     </form>
+  )
+}
+
+/** `?dataset=airports&dataset=movies:csv`, as links to this screen have it; names hold no colon. */
+function itemsIn(search: URLSearchParams): Items {
+  return new Map(
+    search.getAll('dataset').map(named => {
+      const [name = '', format] = named.split(':')
+      return [name, format === 'csv' ? 'csv' : 'ndjson']
+    }),
   )
 }
 

@@ -1,4 +1,5 @@
 // What is known of one order: its details, its story, its payment, its process as it goes on, its delivery and its callbacks.
+import { useDocumentVisibility } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { isWaybillError, type Order, type Payment, type Process } from '@waybill/sdk'
 import { useEffect, useState } from 'react'
@@ -68,8 +69,11 @@ export function useFollowedProcess(processId: string, orderId: string): Followed
   const [error, setError] = useState<unknown>()
   const [round, setRound] = useState(0)
   const cache = useQueryClient()
+  // Browsers open few connections to one server: tabs that nobody looks at leave theirs to the others.
+  const isSeen = useDocumentVisibility() === 'visible'
   // biome-ignore lint/correctness/useExhaustiveDependencies: each round follows anew
   useEffect(() => {
+    if (!isSeen) return
     const leaving = new AbortController()
     const follow = async () => {
       try {
@@ -88,6 +92,6 @@ export function useFollowedProcess(processId: string, orderId: string): Followed
     }
     void follow()
     return () => leaving.abort()
-  }, [processId, orderId, round])
+  }, [processId, orderId, round, isSeen])
   return { process, error, again: () => setRound(before => before + 1) }
 }

@@ -1,5 +1,5 @@
 // One order: where it is, how far its export is, what was paid, and what was delivered.
-import { Anchor, Code, Stack } from '@mantine/core'
+import { Anchor, Button, Code, Stack } from '@mantine/core'
 import type { Order, Payment } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
 import { formatTime } from '../amounts.ts'
@@ -64,8 +64,17 @@ function Actions({ order, payment }: { order: Order; payment: Payment | null | u
   return (
     <>
       {isToBePaid && <PayOrder order={order} />}
-      {!isFinal(order) && <CancelOrder order={order} />}
+      {isFinal(order) ? <OrderAgain order={order} /> : <CancelOrder order={order} />}
     </>
+  )
+}
+
+function OrderAgain({ order: { items } }: { order: Order }) {
+  const search = new URLSearchParams(items.map(({ dataset, format }) => ['dataset', `${dataset}:${format}`]))
+  return (
+    <Button variant="default" component={Link} to={`/orders/new?${search}`}>
+      Order again
+    </Button>
   )
 }
 

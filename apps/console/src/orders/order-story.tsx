@@ -22,7 +22,7 @@ export function OrderSummary({ order, payment }: OrderStoryProps) {
       {({ summary, next }) => (
         <Alert color={order.state === 'cancelled' ? 'gray' : 'indigo'} role="status">
           <Text fw={600}>{sentence(plainly(summary))}</Text>
-          <Text size="sm">{sentence(plainly(next))}</Text>
+          <Text size="sm">{sentence(`what happens next: ${plainly(next)}`)}</Text>
         </Alert>
       )}
     </Answer>
@@ -36,12 +36,14 @@ export function OrderStory({ order, payment }: OrderStoryProps) {
   if (!data) return null
   return (
     <Panel title="What happened">
-      <Entries entries={data.entries} />
+      <Entries entries={data.entries} order={order} />
     </Panel>
   )
 }
 
-function Entries({ entries }: Pick<Explanation, 'entries'>) {
+function Entries({ entries, order }: Pick<Explanation, 'entries'> & { order: Order }) {
+  /** A dataset that a text begins with keeps its name. */
+  const beginsWithName = (text: string) => order.items.some(({ dataset }) => text.startsWith(`${dataset} `))
   return (
     <Timeline
       active={entries.length}
@@ -50,10 +52,11 @@ function Entries({ entries }: Pick<Explanation, 'entries'>) {
       classNames={{ item: classes.entry }}
       aria-label="Story of the order"
     >
-      {entries.map(({ at, service, kind, text }, index) => (
-        // Two things of one kind may happen in one millisecond; their place in the story tells them apart.
-        // biome-ignore lint/suspicious/noArrayIndexKey: entries are only ever added
-        <Timeline.Item key={`${at} ${kind} ${index}`} title={<Text size="sm">{sentence(plainly(text))}</Text>}>
+      {entries.map(({ at, service, text }) => (
+        <Timeline.Item
+          key={`${at} ${service} ${text}`}
+          title={<Text size="sm">{beginsWithName(text) ? text : sentence(plainly(text))}</Text>}
+        >
           <Text size="xs" c="dimmed">
             {formatMoment(at)} · {service}
           </Text>
