@@ -4,7 +4,7 @@ import { contract } from './contract.ts'
 import { amount, answer, currency, id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
 import { gatewayName, type OrderIdQuery, paymentChoice } from './order-api.ts'
 import { attemptOutcomes, type Payment, type PaymentAttempt, paymentOperations } from './payment-models.ts'
-import { paymentStates } from './words.ts'
+import { type PaymentState, paymentStates } from './words.ts'
 
 export interface PayBody {
   order_id: string
@@ -12,6 +12,7 @@ export interface PayBody {
   token?: string
 }
 export interface ListPaymentsQuery extends PageQuery {
+  state?: PaymentState
   order_id?: string
   user_id?: string
   all?: boolean
@@ -89,6 +90,7 @@ export const paymentApi = {
     summary: "The caller's payments, newest first",
     query: Joi.object<ListPaymentsQuery>({
       ...pageQuery,
+      state: Joi.string().valid(...paymentStates),
       order_id: id(),
       user_id: id().description('Operators: the payments of this user'),
       all: Joi.boolean().description('Operators: those of all users'),

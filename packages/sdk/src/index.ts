@@ -5,6 +5,7 @@ export type { Data, DataRecord, DatasetList, RecordSource, RecordsPage } from '.
 export type { DeliveredFileStream, FileOptions } from './delivered-file.ts'
 export type { ListFilters, OperatorFilters } from './list-filters.ts'
 export type { DetailsChanges, Me } from './me.ts'
+export type { MetricSample } from './metrics.ts'
 export type * from './models.ts'
 export type {
   AuditOptions,

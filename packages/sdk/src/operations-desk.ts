@@ -2,8 +2,10 @@
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions } from './call-options.ts'
 import type { ListFilters } from './list-filters.ts'
+import { type MetricSample, parseMetrics } from './metrics.ts'
 import type { Audit, DeadLetter, ServiceName, Violation, WaitingEvent } from './models.ts'
 import type { Pages } from './pages.ts'
+import { WaybillError } from './waybill-error.ts'
 
 export interface AuditOptions extends CallOptions {
   /** RFC 3339; a day before `until` unless given. */
@@ -44,6 +46,18 @@ export class OperationsDesk {
   /** Hands a dead letter to its handler once more. Throws DEAD_LETTER_NOT_FOUND. */
   replayDeadLetter(id: string, options?: CallOptions): Promise<DeadLetter> {
     return this.#api.ask('replayDeadLetter', { params: { id }, options })
+  }
+
+  /**
+   * What the server's process counts and measures, as Prometheus is told it; nobody need be signed in. Behind a load balancer
+   * each answer may be another process's: the labels of `waybill_process_info` tell them apart.
+   */
+  async metrics(options?: CallOptions): Promise<MetricSample[]> {
+    const text = await this.#api.text('readMetrics', { headers: { Accept: 'text/plain' }, options })
+    const samples = parseMetrics(text)
+    if (samples) return samples
+    const message = 'the answer to GET /metrics is not the text format of Prometheus: is it kept from this address?'
+    throw new WaybillError({ code: 'UNEXPECTED_ANSWER', message })
   }
 
   /** Events that the broker has not confirmed, newest first. Throws SERVICE_NOT_HOSTED. */

@@ -52,6 +52,7 @@ export const operations = {
   listDeadLetters: 'GET /dead-letters',
   replayDeadLetter: 'POST /dead-letters/{id}/replay',
   checkReadiness: 'GET /readyz',
+  readMetrics: 'GET /metrics',
 } as const
 
 export type OperationName = keyof typeof operations
@@ -74,6 +75,7 @@ const publicOnes: readonly OperationName[] = [
   'listPrices',
   'listClouds',
   'checkReadiness',
+  'readMetrics',
 ]
 
 export const isPublic = (name: OperationName): boolean => publicOnes.includes(name)

@@ -2,7 +2,7 @@
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions, KeyedCallOptions } from './call-options.ts'
 import type { ListFilters, OperatorFilters } from './list-filters.ts'
-import type { Payment } from './models.ts'
+import type { Payment, PaymentState } from './models.ts'
 import type { Pages } from './pages.ts'
 
 export interface NewPayment {
@@ -20,6 +20,7 @@ export interface Refund {
 
 export interface ListPaymentsOptions extends ListFilters, OperatorFilters {
   order_id?: string
+  state?: PaymentState
 }
 
 export class Payments {

@@ -16,7 +16,6 @@ const forOthers: Record<string, string> = {
   showWaitingWork: 'for the services among each other',
   hastenWaitingWork: 'for the services among each other',
   checkHealth: 'for who starts the process anew when it is dead',
-  readMetrics: 'for Prometheus',
   readOpenApi: 'a document',
   readAsyncApi: 'a document',
   readDocs: 'a page',
@@ -246,6 +245,10 @@ describe('an operator', () => {
     const [order] = await operator.orders.list({ all: true }).take(1)
     await expect(operator.orders.replay(order!.id)).rejects.toMatchObject({ code: 'DEAD_LETTER_NOT_FOUND' })
     expect(await operator.readiness()).toMatchObject({ status: 'ready', dependencies: { database: { status: 'up' } } })
+    const samples = await operator.desk.metrics()
+    expect(samples.find(({ name }) => name === 'waybill_process_info')!.labels.id).toMatch(/^[0-9a-f]{12}$/)
+    const published = samples.filter(({ name }) => name === 'waybill_events_published_total')
+    expect(published.find(({ labels }) => labels.type === 'order.created')!.value).toBeGreaterThan(3)
     expect(await operator.keys()).toMatchObject([{ kty: 'OKP' }])
   })
 })

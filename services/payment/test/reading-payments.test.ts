@@ -143,6 +143,15 @@ test('an operator reads the payments of one user or of all; a customer may not e
   }
 })
 
+test('payments can be narrowed to a state', async () => {
+  const list = (state: string) => call<Payment[]>(host.url, `GET /payments?state=${state}`, { token: owner.token })
+  const authorized = await list('authorized')
+  expect(authorized.body.data.length).toBeGreaterThan(0)
+  expect(new Set(authorized.body.data.map(({ state }) => state))).toEqual(new Set(['authorized']))
+  expect((await list('refunded')).body.data).toEqual([])
+  expect((await list('lost')).body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: 'state' }] })
+})
+
 test('a bad limit or a cursor from nowhere is refused', async () => {
   for (const [query, field] of [
     ['limit=0', 'limit'],

@@ -28,6 +28,7 @@ export class Outbox {
   readonly #broker: Broker
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #published: (type: string) => void
   readonly #time: SharedClock
   readonly #inFlight = new Set<string>()
   readonly #publishing = new Set<Promise<void>>()
@@ -38,11 +39,16 @@ export class Outbox {
   /** What the sweep before has seen; undefined before the first. */
   #seen: Set<string> | undefined
 
-  constructor(database: Database<OutboxTable>, options: { broker: Broker; clock: Clock; log: Logger }) {
+  /** `published` is told the type of each event that the broker has confirmed. */
+  constructor(
+    database: Database<OutboxTable>,
+    options: { broker: Broker; clock: Clock; log: Logger; published?: (type: string) => void },
+  ) {
     this.#database = database
     this.#broker = options.broker
     this.#clock = options.clock
     this.#log = options.log
+    this.#published = options.published ?? (() => {})
     this.#time = new SharedClock(database)
   }
 
@@ -82,6 +88,7 @@ export class Outbox {
       .publish(event)
       .then(
         () => {
+          this.#published(event.type)
           this.#confirmed.push(event.id)
           this.#forgetting ??= setTimeout(() => this.#forgetSoon(), forgetMilliseconds)
         },
@@ -180,7 +187,9 @@ export class Outbox {
       return []
     }
     const outcomes = await Promise.allSettled(others.map(event => this.#broker.publish(event)))
-    return [first.id, ...others.filter((_, at) => outcomes[at]!.status === 'fulfilled').map(event => event.id)]
+    const taken = [first, ...others.filter((_, at) => outcomes[at]!.status === 'fulfilled')]
+    for (const { type } of taken) this.#published(type)
+    return taken.map(({ id }) => id)
   }
 }
 

@@ -8,6 +8,12 @@ export interface HttpMetrics {
   observe(labels: { service: string; method: string; route: string; status: number }, seconds: number): void
 }
 
+export interface PublishedEvent {
+  /** Whose fact it is. */
+  service: string
+  type: string
+}
+
 export interface GaugeValue {
   labels: Record<string, string>
   value: number
@@ -16,6 +22,8 @@ export interface GaugeValue {
 export interface Metrics {
   readonly registry: Registry
   readonly http: HttpMetrics
+  /** The broker has confirmed an event. */
+  published(event: PublishedEvent): void
   /**
    * A gauge that is read when Prometheus asks. One whose reading fails, or takes too long, is left out of that answer: what
    * is down must not hide everything else. `labels`: the names that its values may carry.
@@ -44,6 +52,12 @@ export function createMetrics(): Metrics {
     help: 'Requests that have come in and are not answered yet, streams and long polls among them',
     registers: [registry],
   })
+  const published = new Counter({
+    name: 'waybill_events_published_total',
+    help: 'Events that the broker has confirmed to this process; one that came of a crash may count twice',
+    labelNames: ['service', 'type'] as const,
+    registers: [registry],
+  })
   const unread = new Counter({
     name: 'waybill_gauges_unread_total',
     help: 'Gauges that could not be read when they were asked for',
@@ -59,6 +73,7 @@ export function createMetrics(): Metrics {
         requests.observe({ ...labels, status: String(labels.status) }, seconds)
       },
     },
+    published: ({ service, type }) => published.inc({ service, type }),
     gauge(name, help, read, labels = ['service', 'state']) {
       new Gauge({
         name,

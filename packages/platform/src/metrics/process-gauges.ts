@@ -1,4 +1,5 @@
-// How near this process is to its limits: the event loop's share of time, and memory beside what there may be of it.
+// Which process this is, and how near it is to its limits: the event loop's share of time, and memory beside what there may be of it.
+import { randomBytes } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
@@ -8,6 +9,13 @@ import { Gauge, type Registry } from 'prom-client'
 const sampleMilliseconds = 1_000
 
 export function collectProcessGauges(registry: Registry): void {
+  // Behind a load balancer each answer may be another process's: whoever counts must know whose counters these are.
+  new Gauge({
+    name: 'waybill_process_info',
+    help: 'Always 1; its labels tell this process, since its start, from all others',
+    labelNames: ['id', 'pid'],
+    registers: [registry],
+  }).set({ id: randomBytes(6).toString('hex'), pid: String(process.pid) }, 1)
   const eventLoop = eventLoopUtilization()
   new Gauge({
     name: 'waybill_nodejs_eventloop_utilization',

@@ -71,7 +71,7 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
     synchronous: host.settings.SQLITE_SYNCHRONOUS,
     poolSize: host.settings.DATABASE_POOL_SIZE,
   })
-  const { clock, broker } = host
+  const { clock, broker, metrics } = host
   const log = host.log.child({ service: name })
   const setting = `${name.toUpperCase()}_DATABASE_URL`
   await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
@@ -83,7 +83,10 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
     // Its work is always another process's rows: nothing but a look tells that there is some.
     pollMilliseconds: host.settings.WAYBILL_WORK === 'export' ? exportPollMilliseconds : undefined,
   })
-  const outbox = new Outbox(plumbing, { broker, clock, log })
+  const outbox = new Outbox(plumbing, {
+    ...{ broker, clock, log },
+    published: type => metrics.published({ service: name, type }),
+  })
   const consumer = new Consumer<T>(name, database, { timers, clock, log })
   const idempotency = new IdempotencyKeys(plumbing, clock)
   timers.handle('housekeeping', keepHouse, { concurrency: 1 })

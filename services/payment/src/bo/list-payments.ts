@@ -1,4 +1,4 @@
-// Lists payments, newest first: a caller's own, those of one order, and for operators those of anybody.
+// Lists payments, newest first: a caller's own, those of one order, and for operators those of anybody; all, or those in one state.
 import type { ListPaymentsQuery, Payment } from '@waybill/contracts'
 import type { Principal } from '@waybill/platform/auth'
 import type { Db } from '@waybill/platform/db'
@@ -31,7 +31,7 @@ export function createListPayments({ db, payments, attempts, cursors, findPaymen
     }
     if (query.order_id !== undefined) await checkOrder(caller, token, query.order_id)
     const before = query.cursor === undefined ? undefined : cursors.decode<string>('payments', query.cursor)
-    const filter = { userId: userIn(query, caller), orderId: query.order_id }
+    const filter = { userId: userIn(query, caller), orderId: query.order_id, state: query.state }
     const found = await payments.listPayments(db, filter, query.limit + 1, before)
     const { rows, nextCursor } = cutPage(found, query.limit, last => cursors.encode('payments', last.id))
     const tried = Map.groupBy(

@@ -66,18 +66,20 @@ export function listOldestInState(
 export interface PaymentFilter {
   userId: string | undefined
   orderId: string | undefined
+  state: PaymentState | undefined
 }
 
 /** Newest first, from below `beforeId` on. */
 export function listPayments(
   db: Db<PaymentTables>,
-  { userId, orderId }: PaymentFilter,
+  { userId, orderId, state }: PaymentFilter,
   limit: number,
   beforeId: string | undefined,
 ): Promise<PaymentRow[]> {
   let query = db.selectFrom('payments').selectAll()
   if (userId !== undefined) query = query.where('user_id', '=', userId)
   if (orderId !== undefined) query = query.where('order_id', '=', orderId)
+  if (state !== undefined) query = query.where('state', '=', state)
   if (beforeId !== undefined) query = query.where('id', '<', beforeId)
   return query.orderBy('id', 'desc').limit(limit).execute()
 }
