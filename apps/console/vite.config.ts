@@ -18,9 +18,22 @@ export default defineConfig({
   server: {
     port: 8080,
     proxy: Object.fromEntries(
-      ['/user', '/authentication', '/order', '/process', '/prices', '/payment', '/data', '/clouds', '/callbacks'].map(
-        path => [path, 'http://localhost:8000'],
-      ),
+      [
+        '/user',
+        '/authentication',
+        '/order',
+        '/process',
+        '/prices',
+        '/payment',
+        '/data',
+        '/clouds',
+        '/callbacks',
+        '/audit',
+        '/outbox',
+        '/dead-letters',
+        '/metrics',
+        '/readyz',
+      ].map(path => [path, 'http://localhost:8000']),
     ),
   },
 })

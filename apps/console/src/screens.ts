@@ -1,5 +1,6 @@
 // Every screen, a row each: where it is, who may see it, where the navigation names it, and the file that is loaded when it is opened.
 import type { ComponentType } from 'react'
+import { operationsScreens } from './operations/operations-screens.ts'
 import type { Access } from './session/guard.tsx'
 import type { IconName } from './shell/icon.tsx'
 
@@ -75,4 +76,5 @@ export const screens: ScreenRow[] = [
     nav: { label: 'Account', icon: 'person', group: 'Settings' },
     load: async () => (await import('./account/account-screen.tsx')).AccountScreen,
   },
+  ...operationsScreens,
 ]

@@ -24,6 +24,20 @@ const advices: Record<string, Advice> = {
   TIMED_OUT: { advice: 'The server is slow or your connection is. What you ordered goes on without you.' },
   INTERNAL_ERROR: { advice: 'Tell those who run this server the request below.' },
   ORDER_NOT_FOUND: { link: { to: '/orders', label: 'Your orders' } },
+  USER_NOT_FOUND: { link: { to: '/operations/users', label: 'All users' } },
+  PAYMENT_NOT_FOUND: { link: { to: '/operations/payments', label: 'All payments' } },
+  CLOUD_NOT_FOUND: { link: { to: '/operations/clouds', label: 'All clouds' } },
+  CLOUD_EXISTS: { advice: 'Take another name, or change the settings of the one that is there.' },
+  LAST_OPERATOR: { advice: 'Make somebody else an operator, then try again.' },
+  REFUND_EXCEEDS_CAPTURED: {
+    advice:
+      'Somebody else gave money back meanwhile, or is about to. Look at what is left, and choose a smaller amount.',
+  },
+  PAYMENT_BUSY: { advice: 'The gateway has not yet said what became of the step before. Wait a moment, then go on.' },
+  GATEWAY_REFUSED: { advice: 'No money has moved. The attempts of this payment say what the gateway answered.' },
+  SERVICE_NOT_HOSTED: {
+    advice: 'The process that answered does not run this service: choose another service, or try again.',
+  },
   DATASET_NOT_FOUND: { link: { to: '/datasets', label: 'Your datasets' } },
 }
 

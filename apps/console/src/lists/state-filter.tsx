@@ -16,6 +16,14 @@ export function useFilter<V extends string>(name: string, values: readonly V[]):
   return values.find(value => value === search.get(name))
 }
 
+/** The other filters stay as they are. */
+export function narrowed(search: URLSearchParams, name: string, value: string): URLSearchParams {
+  const next = new URLSearchParams(search)
+  if (value === '') next.delete(name)
+  else next.set(name, value)
+  return next
+}
+
 export function StateFilter({ label, name, all, options }: StateFilterProps) {
   const [search, setSearch] = useSearchParams()
   return (
@@ -26,7 +34,7 @@ export function StateFilter({ label, name, all, options }: StateFilterProps) {
       data={[{ value: '', label: all }, ...options]}
       onChange={event => {
         const { value } = event.currentTarget
-        setSearch(value === '' ? {} : { [name]: value }, { replace: true })
+        setSearch(narrowed(search, name, value), { replace: true })
       }}
     />
   )

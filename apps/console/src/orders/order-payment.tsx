@@ -21,14 +21,14 @@ export function OrderPayment({ query }: { query: UseQueryResult<Payment | null> 
   )
 }
 
-const operationWords: Record<PaymentAttempt['operation'], string> = {
+export const operationWords: Record<PaymentAttempt['operation'], string> = {
   authorize: 'Reserve',
   capture: 'Take',
   void: 'Release',
   refund: 'Give back',
 }
 
-const outcomeLooks: Record<PaymentAttempt['outcome'], { label: string; color: string }> = {
+export const outcomeLooks: Record<PaymentAttempt['outcome'], { label: string; color: string }> = {
   succeeded: { label: 'Succeeded', color: 'green' },
   declined: { label: 'Declined', color: 'red' },
   failed: { label: 'Failed', color: 'red' },

@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router'
 import { formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
 import { formatMoney } from '../money.ts'
+import { OrderOwner } from '../operations/orders/order-owner.tsx'
 import { Facts } from '../shell/facts.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { Screen } from '../shell/screen.tsx'
@@ -41,6 +42,7 @@ export function OrderScreen() {
             <OrderPayment query={payment} />
             <CallbackAttempts order={order} />
             <Details order={order} />
+            <OrderOwner order={order} payment={payment.data} />
           </Stack>
         )}
       </Answer>
