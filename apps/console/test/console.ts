@@ -1,6 +1,6 @@
 // The console as people meet it: the real server, started as `npm start` does, and a real browser that walks it.
 import { existsSync } from 'node:fs'
-import { Waybill } from '@waybill/sdk'
+import { type Credentials, Waybill } from '@waybill/sdk'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
 
@@ -48,8 +48,8 @@ export interface RunningConsole {
   /** Starts the server anew on the same files and the same port. */
   restart(): Promise<void>
   newCustomer(cloud?: string): Promise<Customer>
-  /** Whom the first start made. */
-  operator(): Promise<Waybill>
+  /** The one that the first start made. */
+  operator(): Promise<Customer>
   /** A browser of their own, until `leave`: nothing is shared with other visitors. */
   visit(path: string, options?: VisitOptions): Promise<Visitor>
   /** All visitors are gone. */
@@ -75,23 +75,10 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Ru
     },
     async newCustomer(cloud) {
       const email = `customer-${++customers}@example.com`
-      let session = ''
-      const waybill = new Waybill({ server: url, tokens: keeper(text => (session = text)) })
-      await waybill.signUp({ name: 'Ada Lovelace', email, password, cloud })
-      await waybill.signIn({ email, password })
-      return {
-        email,
-        waybill,
-        get session() {
-          return session
-        },
-      }
+      await new Waybill({ server: url }).signUp({ name: 'Ada Lovelace', email, password, cloud })
+      return signIn(url, { email, password })
     },
-    async operator() {
-      const waybill = new Waybill({ server: url })
-      await waybill.signIn(first.operator!)
-      return waybill
-    },
+    operator: () => signIn(url, first.operator!),
     async visit(path, { as, before, ...contextOptions } = {}) {
       const localStorage = as ? [{ name: 'waybill.session', value: as.session }] : []
       const context = await browser.newContext({
@@ -113,6 +100,19 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Ru
       await browser.close()
       await server.stop()
       await remove()
+    },
+  }
+}
+
+export async function signIn(server: string, credentials: Credentials): Promise<Customer> {
+  let session = ''
+  const waybill = new Waybill({ server, tokens: keeper(text => (session = text)) })
+  await waybill.signIn(credentials)
+  return {
+    email: credentials.email,
+    waybill,
+    get session() {
+      return session
     },
   }
 }

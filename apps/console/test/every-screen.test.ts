@@ -1,17 +1,7 @@
 // Every screen, light and dark, on a phone and on a desk: axe finds nothing, nothing sticks out, and each is titled and reached by keyboard.
-import { mkdir } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import axe, { type AxeResults } from 'axe-core'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Customer, hasBrowser, type RunningConsole, startConsole, type Visitor } from './console.ts'
-
-const phone = { width: 320, height: 640 }
-const desk = { width: 1_280, height: 800 }
-/** CONSOLE_SCREENSHOTS=yes keeps a picture of each, to be looked at. */
-const pictures = process.env.CONSOLE_SCREENSHOTS
-  ? fileURLToPath(new URL('../screenshots/', import.meta.url))
-  : undefined
+import { desk, examine, phone } from './examine.ts'
 
 describe.skipIf(!hasBrowser)('every screen', () => {
   let console: RunningConsole
@@ -39,7 +29,6 @@ describe.skipIf(!hasBrowser)('every screen', () => {
     waiting = third.order.id
     visitor = await console.visit('/callbacks', { viewport: desk, as: customer })
     newVisitor = await console.visit('/callbacks', { viewport: desk, as: newcomer })
-    if (pictures) await mkdir(pictures, { recursive: true })
   })
   afterAll(() => console?.stop())
 
@@ -129,31 +118,3 @@ describe.skipIf(!hasBrowser)('every screen', () => {
     await page.getByRole('button', { name: 'Use light colours' }).waitFor()
   })
 })
-
-async function examine(page: Page, name: string, heading: string): Promise<void> {
-  await expect.poll(() => page.title()).toBe(`${heading} · Waybill`)
-  expect(await page.getByRole('heading', { level: 1 }).allTextContents()).toEqual([heading])
-  if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe.source)
-  for (const [place, viewport] of Object.entries({ desk, phone })) {
-    await page.setViewportSize(viewport)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      const where = `${name}, ${place}, ${colorScheme}`
-      if (pictures) await page.screenshot({ path: `${pictures}${where}.png`.replaceAll(', ', '-'), fullPage: true })
-      expect(await widthBeyond(page), where).toBe(0)
-      expect(await findingsOf(page), where).toEqual([])
-    }
-  }
-}
-
-/** Pixels by which the page is wider than what shows it. */
-function widthBeyond(page: Page): Promise<unknown> {
-  return page.evaluate('Math.max(0, document.documentElement.scrollWidth - innerWidth)')
-}
-
-async function findingsOf(page: Page): Promise<string[]> {
-  const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults
-  return violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${impact} ${id}: ${html} ${failureSummary}`),
-  )
-}

@@ -184,7 +184,7 @@ describe.skipIf(!hasBrowser)('ordering in the console', () => {
 
   test('a cloud that works by order only says so, and datasets are ordered by their names', async () => {
     const customer = await console.newCustomer('LOCAL')
-    const { clouds } = await console.operator()
+    const { clouds } = (await console.operator()).waybill
     await clouds.change('LOCAL', { mode: 'order' })
     const { page } = await console.visit('/datasets', { as: customer })
     await page.getByText('Your cloud hands data out by order').waitFor()

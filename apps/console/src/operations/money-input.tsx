@@ -1,13 +1,15 @@
 // An amount as people write it, kept as the API counts it: in the smallest unit of its currency.
 import { NumberInput } from '@mantine/core'
+import { useState } from 'react'
 import { digitsOf } from '../money.ts'
 
 export interface MoneyInputProps {
   label: string
   description?: string
   currency: string
-  /** In the smallest unit of the currency; undefined while there is none. */
-  value: number | undefined
+  /** What stands there at first, in the smallest unit of the currency. */
+  initial: number | undefined
+  /** In the smallest unit, too; undefined while there is none. */
   onChange: (amount: number | undefined) => void
   /** In the smallest unit, too. */
   min: number
@@ -15,9 +17,11 @@ export interface MoneyInputProps {
   error?: string
 }
 
-export function MoneyInput({ currency, value, onChange, min, max, ...rest }: MoneyInputProps) {
+export function MoneyInput({ currency, initial, onChange, min, max, ...rest }: MoneyInputProps) {
   const digits = digitsOf(currency)
   const unit = 10 ** digits
+  // As it was typed: "1." and "1.50" are on the way to a number, or not its shortest form.
+  const [typed, setTyped] = useState<string | number>(initial === undefined ? '' : initial / unit)
   return (
     <NumberInput
       {...rest}
@@ -34,8 +38,11 @@ export function MoneyInput({ currency, value, onChange, min, max, ...rest }: Mon
       rightSectionWidth={56}
       min={min / unit}
       max={max / unit}
-      value={value === undefined ? '' : value / unit}
-      onChange={typed => onChange(typeof typed === 'number' ? Math.round(typed * unit) : undefined)}
+      value={typed}
+      onChange={typed => {
+        setTyped(typed)
+        onChange(typed === '' || Number.isNaN(Number(typed)) ? undefined : Math.round(Number(typed) * unit))
+      }}
     />
   )
 }

@@ -48,7 +48,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       {isSignedIn && (
-        <AppShell.Navbar p="md" aria-label="Main">
+        <AppShell.Navbar p="md" aria-label="Main" className={classes.navbar}>
           <Navigation onNavigate={close} />
         </AppShell.Navbar>
       )}

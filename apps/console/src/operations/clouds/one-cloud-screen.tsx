@@ -197,7 +197,7 @@ function Settings({ cloud }: { cloud: Cloud }) {
           <SettingFields driver={cloud.driver} typed={typed} onChange={setTyped} error={changing.error} isChange />
           {removable.length > 0 && (
             <MultiSelect
-              label="Take away (optional)"
+              label="Take away"
               description="Settings that are to be no longer there."
               placeholder={removed.length === 0 ? 'None' : undefined}
               data={removable.map(({ name, label }) => ({ value: name, label }))}

@@ -64,7 +64,9 @@ function PriceForm({ cloud, price, close }: { cloud: string; price: Price | unde
           <MoneyInput
             label="Price of one dataset"
             currency={currency}
-            value={amount}
+            // Another currency counts in other units.
+            key={currency}
+            initial={amount}
             onChange={setAmount}
             min={0}
             max={largestPrice}

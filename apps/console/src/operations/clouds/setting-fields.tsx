@@ -26,7 +26,7 @@ export function SettingFields({ driver, typed, onChange, error, isChange = false
         return (
           <Input
             key={field.name}
-            label={`${field.label}${field.required && !isChange ? '' : ' (optional)'}`}
+            label={field.required || isChange ? field.label : `${field.label} (optional)`}
             description={field.description}
             placeholder={field.placeholder}
             required={field.required && !isChange}

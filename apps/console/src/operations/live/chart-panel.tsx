@@ -8,7 +8,10 @@ import { type Point, windowMilliseconds } from './history.ts'
 
 const clock = (at: number) =>
   new Date(at).toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit', hour12: false })
+const clockWithSeconds = (at: number) => new Date(at).toLocaleTimeString('en', { hour12: false })
 const minute = 60_000
+const shortestWindow = minute
+const fewMinutes = 5 * minute
 
 export interface ChartPanelProps {
   chart: LiveChart
@@ -54,7 +57,8 @@ function Latest({ series, chart, points }: { series: Series; chart: LiveChart; p
 
 function Drawing({ chart, points }: { chart: LiveChart; points: Point[] }) {
   const now = points.at(-1)?.at ?? Date.now()
-  const from = now - windowMilliseconds
+  // At first less than the whole window, or the lines would crowd in a corner.
+  const from = Math.max(now - windowMilliseconds, Math.min(points[0]?.at ?? now, now - shortestWindow))
   return (
     <div role="img" aria-label={inWords(chart, points)}>
       <LineChart
@@ -69,7 +73,6 @@ function Drawing({ chart, points }: { chart: LiveChart; points: Point[] }) {
         connectNulls={false}
         withTooltip
         tooltipAnimationDuration={0}
-        gridAxis="y"
         tickLine="none"
         lineProps={{ isAnimationActive: false }}
         lineChartProps={{ accessibilityLayer: false, margin: { left: 4, right: 12 } }}
@@ -77,11 +80,11 @@ function Drawing({ chart, points }: { chart: LiveChart; points: Point[] }) {
           type: 'number',
           domain: [from, now],
           allowDataOverflow: true,
-          ticks: [0, 1, 2, 3].map(third => from + (third * windowMilliseconds) / 3),
-          tickFormatter: clock,
+          ticks: [0, 1, 2, 3].map(third => from + (third * (now - from)) / 3),
+          tickFormatter: now - from < fewMinutes ? clockWithSeconds : clock,
           interval: 0,
         }}
-        yAxisProps={{ width: 64, domain: [0, 'auto'], allowDecimals: true }}
+        yAxisProps={{ width: 64, domain: [0, 'auto'], allowDecimals: !chart.isWhole }}
         tooltipProps={{ labelFormatter: at => (typeof at === 'number' ? new Date(at).toLocaleTimeString('en') : at) }}
       />
     </div>

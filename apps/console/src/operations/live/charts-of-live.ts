@@ -14,6 +14,8 @@ export interface LiveChart {
   note: string
   series: Series[]
   format: (value: number) => string
+  /** There is nothing between one and two. */
+  isWhole?: boolean
 }
 
 const perSecond = (value: number) => `${value.toLocaleString('en', { maximumSignificantDigits: 3 })}/s`
@@ -61,6 +63,7 @@ export const liveCharts: LiveChart[] = [
       { name: 'retried', label: 'Tried again', color: 'orange.6' },
     ],
     format: count,
+    isWhole: true,
   },
   {
     title: 'Age of the oldest event',
@@ -73,5 +76,6 @@ export const liveCharts: LiveChart[] = [
     note: 'Messages that were given up, and wait for a person.',
     series: [{ name: 'dead', label: 'Dead letters', color: 'red.6' }],
     format: count,
+    isWhole: true,
   },
 ]

@@ -5,6 +5,8 @@ import { figuresOf } from './figures.ts'
 import { emptyHistory, type History, observe, windowMilliseconds } from './history.ts'
 
 export const betweenLooks = 3_000
+/** Rates need two answers: the second comes sooner. */
+const betweenFirstLooks = 1_000
 const timeout = 5_000
 
 /** Both stop by themselves while the tab is hidden. */
@@ -21,7 +23,7 @@ export function useHistory({ isPaused }: { isPaused: boolean }) {
     gcTime: windowMilliseconds,
     staleTime: 0,
     enabled: !isPaused,
-    refetchInterval: betweenLooks,
+    refetchInterval: ({ state }) => (state.data && state.data.points.length > 1 ? betweenLooks : betweenFirstLooks),
   })
 }
 

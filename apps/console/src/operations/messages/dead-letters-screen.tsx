@@ -87,8 +87,13 @@ function Letter({ letter, onHandled }: { letter: DeadLetter; onHandled: () => vo
               {event_type}
             </Title>
             <Text size="sm" c="dimmed">
-              for {service} · {formatCount(tries, 'try', 'tries')} · last {formatAge(updated_at)} ·{' '}
-              <Subject eventType={event_type} subject={String(event.subject)} />
+              for {service} · {formatCount(tries, 'try', 'tries')} · last {formatAge(updated_at)}
+              {typeof event.subject === 'string' && (
+                <>
+                  {' '}
+                  · <Subject eventType={event_type} subject={event.subject} />
+                </>
+              )}
             </Text>
           </div>
           <Group gap="xs">

@@ -43,13 +43,16 @@ const columns: Column<WaitingEvent>[] = [
   },
 ]
 
-/** Events of users are about a user or a session; all others about an order. */
+/** What an event is about: one of users a user or a session, every other an order. */
 export function Subject({ eventType, subject }: { eventType: string; subject: string }) {
-  if (/^(user|session)\./.test(eventType)) return <>{subject}</>
+  if (/^(user|session)\./.test(eventType)) return <>about {subject}</>
   return (
-    <Anchor component={Link} to={`/orders/${subject}`} underline="always">
-      the order
-    </Anchor>
+    <>
+      about{' '}
+      <Anchor component={Link} to={`/orders/${subject}`} underline="always" title={subject}>
+        order {subject.slice(-6)}
+      </Anchor>
+    </>
   )
 }
 

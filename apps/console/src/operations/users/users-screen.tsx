@@ -1,5 +1,5 @@
 // All users, newest first. Names and e-mails are searched here, page after page, as the API knows no search.
-import { Anchor, Badge, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Badge, Box, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import type { UserRecord } from '@waybill/sdk'
 import { useEffect, useState } from 'react'
@@ -26,10 +26,13 @@ const columns: Column<UserRecord>[] = [
         <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
           {user.email}
         </Text>
+        <Box hiddenFrom="xs" mt={4}>
+          <Access user={user} />
+        </Box>
       </Stack>
     ),
   },
-  { header: 'Access', cell: user => <Access user={user} /> },
+  { header: 'Access', wideOnly: true, cell: user => <Access user={user} /> },
   { header: 'Cloud', wideOnly: true, cell: ({ cloud }) => cloud ?? 'None yet' },
   {
     header: 'Since',
