@@ -79,6 +79,18 @@ describe.skipIf(!hasBrowser)('sessions and trouble in the console', () => {
     await page.getByText('No payments yet').waitFor()
   })
 
+  test('a screen whose file is gone, as after a new version, says so and is there again when the page is loaded anew', async () => {
+    const customer = await console.newCustomer('LOCAL')
+    const { page } = await console.visit('/datasets', { as: customer })
+    await page.getByRole('link', { name: 'airports', exact: true }).waitFor()
+    await page.route('**/assets/payments-screen*', route => route.fulfill({ status: 404 }))
+    await page.getByRole('link', { name: 'Payments' }).click()
+    await page.getByRole('alert').getByText('This screen could not be loaded').waitFor()
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Load the page again' }).click()
+    await page.getByText('No payments yet').waitFor()
+  })
+
   /** A new password ends every session but that of whoever changes it. */
   async function endSessions(email: string): Promise<void> {
     const elsewhere = new Waybill({ server: console.url })

@@ -16,6 +16,12 @@ export function Navigation({ onNavigate }: { onNavigate: () => void }) {
     .sort((a, b) => b.path.length - a.path.length)[0]
   return (
     <Stack gap="md">
+      {me.data && (
+        // The header of a phone has no room for it.
+        <Text size="sm" fw={600} px="sm" hiddenFrom="xs" truncate>
+          {me.data.name}
+        </Text>
+      )}
       {navGroups.map(group => {
         const rows = shown.filter(row => row.nav?.group === group)
         if (rows.length === 0) return null

@@ -1,7 +1,7 @@
 // What stands around every screen: the header, the navigation, a link past both, and the place for the screen itself.
-import { AppShell, Burger, Button, Group, Text } from '@mantine/core'
+import { AppShell, Burger, Button, Group, Loader, Text } from '@mantine/core'
 import { useDisclosure, useReducedMotion } from '@mantine/hooks'
-import { Link, Outlet } from 'react-router'
+import { Link, Outlet, useNavigation } from 'react-router'
 import { signOut, useMe, useSessionState } from '../session/session.ts'
 import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
 import { Icon } from './icon.tsx'
@@ -42,6 +42,7 @@ export function Shell() {
             </Link>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <ScreenOnItsWay />
             <ColorSchemeSwitch />
             {isSignedIn ? <SignedIn /> : <SignedOut />}
           </Group>
@@ -64,6 +65,12 @@ export function Shell() {
 /** A button, for a link to a part of the page would be taken for a route: those begin with the same sign. */
 function skipToMain(): void {
   document.getElementById('main')?.focus()
+}
+
+/** The file of a screen is loaded when it is opened the first time. */
+function ScreenOnItsWay() {
+  if (useNavigation().state === 'idle') return null
+  return <Loader size="xs" role="status" aria-label="Loading the screen" />
 }
 
 function SignedIn() {
