@@ -153,10 +153,11 @@ function peerUrls(settings: Settings, given: HostOptions['peerUrls']): Partial<R
 
 function routesFor(host: ServiceHost, services: Service[], { fetchFromSns, pages = [] }: HostOptions): Route[] {
   if (host.settings.WAYBILL_WORK === 'export') return healthRoutes({ host, services })
-  const routes = [...services.flatMap(service => service.routes), ...pages]
+  const routes = services.flatMap(service => service.routes)
   routes.push(snsRoute({ host, services, fetchFromSns }))
   routes.push(...operationsRoutes({ host, services, routes }))
-  return routes
+  // Not among the rows that the documents are made from: pages are no part of the API.
+  return [...routes, ...pages]
 }
 
 /** Of a process that nobody signs in to. */
