@@ -61,9 +61,11 @@ class NewCloud extends ObjectStoreCloud {
     const { objects, uploads } = this.#open()
     const upload = (parts: Buffer[]): Upload => ({
       leastPartBytes: 0,
-      append: async part => {
-        parts.push(Buffer.concat(part))
+      partsAtOnce: 1,
+      append: async ({ pieces, release }) => {
+        parts.push(Buffer.concat(pieces))
         uploads.set(key, parts)
+        release()
       },
       settle: async () => ({ parts: parts.length }),
       complete: async () => {

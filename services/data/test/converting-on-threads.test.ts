@@ -40,9 +40,11 @@ class MemoryTarget implements UploadTarget {
     const written = this.content
     return {
       leastPartBytes: 0,
-      append: async part => {
+      partsAtOnce: 1,
+      append: async ({ pieces, release }) => {
         await pause(1)
-        this.content = Buffer.concat([this.content, ...part])
+        this.content = Buffer.concat([this.content, ...pieces])
+        release()
       },
       settle: async () => null,
       ...(this.#readable ? { readBack: () => chunksOf(written, 100_000) } : {}),

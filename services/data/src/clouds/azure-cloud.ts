@@ -46,14 +46,14 @@ export class AzureCloud extends ObjectStoreCloud {
     { key, version }: { key: string; version?: string },
     start: number,
     end: number,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; lent?: boolean } = {},
   ): AsyncIterable<Uint8Array> {
     const blob = this.#container.getBlobClient(key)
     let ifMatch = version
-    yield* readOn(this.#calls, { start, end, signal }, async (from, abortSignal) => {
+    yield* readOn(this.#calls, { start, end, ...options }, async (from, abortSignal) => {
       try {
-        const options = { abortSignal, conditions: { ifMatch }, maxRetryRequests: 0 }
-        const answer = await blob.download(from, end + 1 - from, options)
+        const asked = { abortSignal, conditions: { ifMatch }, maxRetryRequests: 0 }
+        const answer = await blob.download(from, end + 1 - from, asked)
         ifMatch ??= answer.etag
         return answer.readableStreamBody as Readable
       } catch (error) {

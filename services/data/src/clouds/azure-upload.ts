@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { BlockBlobClient } from '@azure/storage-blob'
 import { UploadLost } from './cloud-error.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
-import type { Upload, UploadTarget } from './upload.ts'
+import { PartMemory } from './part-memory.ts'
+import type { Part, Upload, UploadTarget } from './upload.ts'
 
 const leastBlockBytes = 4 * 1024 * 1024
 /**
@@ -42,11 +43,14 @@ async function assertStaged(calls: GuardedCalls, blob: BlockBlobClient, runs: Ru
 }
 
 class AzureUpload implements Upload {
+  readonly partsAtOnce = 2
   readonly #calls: GuardedCalls
   readonly #blob: BlockBlobClient
   readonly #contentType: string
   readonly #earlier: Run[]
-  readonly #own: Run = { run: randomBytes(6).toString('hex'), blocks: 0 }
+  readonly #run = randomBytes(6).toString('hex')
+  readonly #memory = new PartMemory()
+  #blocks = 0
 
   constructor(calls: GuardedCalls, blob: BlockBlobClient, contentType: string, earlier: Run[]) {
     this.#calls = calls
@@ -56,27 +60,26 @@ class AzureUpload implements Upload {
   }
 
   get leastPartBytes(): number {
-    const blocks = this.#runs.reduce((sum, run) => sum + run.blocks, 0)
+    const blocks = this.#runs(this.#blocks).reduce((sum, run) => sum + run.blocks, 0)
     return leastBlockBytes * 2 ** Math.floor(blocks / blocksOfOneSize)
   }
 
-  get #runs(): Run[] {
-    return [...this.#earlier, this.#own].filter(({ blocks }) => blocks > 0)
+  /** With the first so many blocks of this run. */
+  #runs(blocks: number): Run[] {
+    return [...this.#earlier, { run: this.#run, blocks }].filter(run => run.blocks > 0)
   }
 
-  async append(part: Uint8Array[]): Promise<void> {
-    // A copy: a try that came to nothing may still be sending when the next one has succeeded.
-    const block = Buffer.concat(part)
-    const id = idOf(this.#own.run, this.#own.blocks)
-    const timeoutMilliseconds = this.#calls.patience.partMilliseconds
-    await this.#calls.call(abortSignal => this.#blob.stageBlock(id, block, block.length, { abortSignal }), {
-      timeoutMilliseconds,
+  async append({ pieces, release }: Part): Promise<void> {
+    const id = idOf(this.#run, this.#blocks++)
+    await this.#memory.lend(pieces, (block, spoil) => {
+      release()
+      const options = { timeoutMilliseconds: this.#calls.patience.partMilliseconds, onFailedTry: spoil }
+      return this.#calls.call(abortSignal => this.#blob.stageBlock(id, block, block.length, { abortSignal }), options)
     })
-    this.#own.blocks++
   }
 
-  async settle(): Promise<{ runs: Run[] }> {
-    return { runs: this.#runs.map(run => ({ ...run })) }
+  async settle(blocks: number): Promise<{ runs: Run[] }> {
+    return { runs: this.#runs(blocks) }
   }
 
   /** Blocks that are not in the list, of runs that came to nothing, are dropped with it. */
@@ -84,7 +87,7 @@ class AzureUpload implements Upload {
     const blobHTTPHeaders = { blobContentType: this.#contentType }
     await this.#calls.call(async abortSignal => {
       try {
-        await this.#blob.commitBlockList(idsOf(this.#runs), { abortSignal, blobHTTPHeaders })
+        await this.#blob.commitBlockList(idsOf(this.#runs(this.#blocks)), { abortSignal, blobHTTPHeaders })
       } catch (error) {
         throw (error as { code?: string }).code === 'InvalidBlockList' ? new UploadLost('blocks are gone') : error
       }

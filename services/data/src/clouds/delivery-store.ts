@@ -40,8 +40,9 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
     let bytes = already
     return {
       leastPartBytes: 0,
-      append: async part => {
-        const whole = part.length === 1 ? part[0]! : Buffer.concat(part)
+      partsAtOnce: 1,
+      append: async ({ pieces, release }) => {
+        const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
         for (let at = 0; at < whole.length; at += chunkBytes) {
           const piece = whole.subarray(at, at + chunkBytes)
           const row = { process_id: task.processId, position: task.position, first_byte: bytes, bytes: piece }
@@ -51,6 +52,7 @@ export function createDeliveryStore(database: Database<DataTables>, chunks: type
           })
           bytes += piece.length
         }
+        release()
       },
       settle: async () => null,
       complete: async () => {},

@@ -7,8 +7,9 @@ import { CloudUnavailable, UploadLost } from './cloud-error.ts'
 import type { ConversionOrder } from './conversion.ts'
 import { ConversionHere } from './conversion-here.ts'
 import type { Converting, SourceChunk } from './converting.ts'
+import { Output } from './output.ts'
 import { brokenSource } from './read-records.ts'
-import type { Upload, UploadTarget } from './upload.ts'
+import type { UploadTarget } from './upload.ts'
 
 export type { SourceChunk } from './converting.ts'
 
@@ -45,7 +46,6 @@ export interface Checkpoint {
   finished?: ExportedFile
 }
 
-const partBytes = 1024 * 1024
 /** From this size on a source is converted on another thread. To begin one takes as long as to convert some MiB. */
 const largeBytes = 4 * 1024 * 1024
 /** A source that changes all the time cannot be exported. */
@@ -99,14 +99,14 @@ async function exportOnce(
     known: from ? 0 : (checkpoint?.uploaded ?? 0),
     checksum: { saveable: !upload.readBack, saved: from?.checksum },
   })
-  const output = new Output(upload, conversion, checkpoint?.uploaded ?? 0)
+  const output = new Output({ source, task, upload, conversion, from: checkpoint })
   try {
     for await (const chunk of written ?? []) {
       task.signal.throwIfAborted()
       await conversion.sum(chunk)
     }
     if (!checkpoint?.converter.columns) await findColumns(source, task, conversion)
-    return await convert(source, task, { conversion, output, from, saved: checkpoint })
+    return await convert(source, task, { conversion, output, from })
   } finally {
     await output.close()
     conversion.close()
@@ -122,94 +122,27 @@ interface Work {
   output: Output
   /** Where to begin; without it, at the beginning. */
   from: Checkpoint | undefined
-  /** The last one that was saved. */
-  saved: Checkpoint | undefined
 }
 
-async function convert(source: Source, task: ExportTask, work: Work): Promise<ExportedFile> {
-  const { signal, saveEveryMilliseconds, saveEveryBytes } = task
-  const { conversion, output, from } = work
-  let { saved } = work
-  let savedAt = performance.now()
-  let savedBytes = output.uploaded
-  let cursor = from?.cursor ?? null
-  for await (const chunk of source.read({ offset: from?.converter.offset ?? 0, cursor }, signal)) {
+async function convert(source: Source, task: ExportTask, { conversion, output, from }: Work): Promise<ExportedFile> {
+  const { signal } = task
+  let cursor: string | null | undefined = from?.cursor ?? undefined
+  for await (const chunk of source.read(
+    { offset: from?.converter.offset ?? 0, cursor: from?.cursor ?? null },
+    signal,
+  )) {
     signal.throwIfAborted()
-    // A source that gives little is not waited for until a part is full.
-    const anySize = performance.now() - savedAt >= saveEveryMilliseconds * 2
-    const converted = await conversion.convert(chunk, output.leastBytes({ anySize }))
+    const converted = await conversion.convert(chunk, output.leastBytes)
     if (!converted) continue
-    await output.append(converted.blocks)
     if (converted.cursor !== undefined) cursor = converted.cursor
-    const now = performance.now()
-    const isDue = now - savedAt >= saveEveryMilliseconds || output.uploaded - savedBytes >= saveEveryBytes
-    // Behind the last page there is nowhere to go on.
-    if (!isDue || converted.cursor === null) continue
-    savedAt = now
-    savedBytes = output.uploaded
-    const { version } = source
-    const { state, checksum } = converted
-    const upload = await output.settle()
-    saved = { version, converter: state, cursor, uploaded: output.uploaded, upload, checksum }
-    await task.save(saved, shareDone(source, state.offset))
+    await output.append(converted, cursor)
   }
   signal.throwIfAborted()
-  const { blocks, state, sha256 } = await conversion.finish()
-  if (blocks.length > 0) await output.append(blocks)
-  const file = { records: state.records, bytes: output.uploaded, sha256 }
-  if (saved) await task.save({ ...saved, finished: file }, 1)
-  await output.complete(task)
+  const { sha256, ...rest } = await conversion.finish()
+  if (rest.blocks.length > 0) await output.append(rest, null)
+  const file = { records: rest.state.records, bytes: output.bytes, sha256 }
+  await output.complete(file)
   return file
-}
-
-function shareDone({ bytes, shareRead }: Source, offset: number): number {
-  if (shareRead) return shareRead()
-  return bytes === 0 ? 0 : Math.min(offset / bytes, 1)
-}
-
-/** What was converted and is on its way to the upload. */
-class Output {
-  uploaded: number
-  readonly #upload: Upload
-  readonly #conversion: Converting
-  #appending: Promise<void> = Promise.resolve()
-
-  constructor(upload: Upload, conversion: Converting, uploaded: number) {
-    this.#upload = upload
-    this.#conversion = conversion
-    this.uploaded = uploaded
-  }
-
-  /** Of a part: a full one, or as little as the store will take where any size is good enough. */
-  leastBytes({ anySize }: { anySize: boolean }): number {
-    const least = Math.max(this.#upload.leastPartBytes, 1)
-    return anySize ? least : Math.max(partBytes, least)
-  }
-
-  /** The part is written while the next one is made; where that fails, the next call says so. */
-  async append(part: Uint8Array[]): Promise<void> {
-    await this.#appending
-    this.uploaded += part.reduce((sum, block) => sum + block.length, 0)
-    this.#appending = this.#upload.append(part).finally(() => this.#conversion.giveBack(part))
-    this.#appending.catch(() => {})
-  }
-
-  async settle(): Promise<unknown> {
-    await this.#appending
-    return this.#upload.settle()
-  }
-
-  async complete(task: ExportTask): Promise<void> {
-    await this.#appending
-    await task.assertHeld()
-    await this.#upload.complete()
-  }
-
-  /** Nothing is written any more when it answers. */
-  async close(): Promise<void> {
-    await this.#appending.catch(() => {})
-    await this.#upload.close()
-  }
 }
 
 /** CSV made of records needs its columns first: the source is read twice. */

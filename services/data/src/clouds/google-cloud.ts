@@ -50,11 +50,11 @@ export class GoogleCloud extends ObjectStoreCloud {
     { key, version }: { key: string; version?: string },
     start: number,
     end: number,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; lent?: boolean } = {},
   ): AsyncIterable<Uint8Array> {
     const { authClient, apiEndpoint } = this.#bucket.storage
     let generation = version
-    yield* readOn(this.#calls, { start, end, signal }, async (from, aborted) => {
+    yield* readOn(this.#calls, { start, end, ...options }, async (from, aborted) => {
       try {
         // The SDK's read stream cannot be given up before an answer comes: one that never does would hold its connection.
         const { data, headers } = await authClient.request<Readable>({

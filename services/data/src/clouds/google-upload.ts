@@ -3,7 +3,8 @@ import type { Bucket, Storage } from '@google-cloud/storage'
 import { UploadLost } from './cloud-error.ts'
 import { statusOf } from './google-connection.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
-import type { Upload, UploadTarget } from './upload.ts'
+import { PartMemory } from './part-memory.ts'
+import type { Part, Upload, UploadTarget } from './upload.ts'
 
 /** Kept in our database and nowhere else: who has the address of a session can write to it, for a week. */
 interface SessionState {
@@ -99,12 +100,16 @@ class Session {
     await this.#put('bytes */*')
   }
 
-  /** `bytes` begin at `start` of the file; of these, what it holds already is not sent again. */
-  async send(bytes: Buffer, start: number, total: number | '*'): Promise<void> {
+  /**
+   * `bytes` begin at `start` of the file; of these, what it holds already is not sent again.
+   *
+   * @param onFailedTry called where a try may still be sending them when all else is done.
+   */
+  async send(bytes: Buffer, start: number, total: number | '*', onFailedTry?: () => void): Promise<void> {
     const end = start + bytes.length
     while (this.held < end) {
       const { held } = this
-      await this.#put(`bytes ${held}-${end - 1}/${total}`, bytes.subarray(held - start))
+      await this.#put(`bytes ${held}-${end - 1}/${total}`, { body: bytes.subarray(held - start), onFailedTry })
       if (this.held <= held) throw new UploadLost('the session takes no more bytes')
     }
   }
@@ -115,9 +120,12 @@ class Session {
   }
 
   /** Sending what it holds already does no harm: a try whose answer was lost is made again as it was. */
-  async #put(contentRange: string, body?: Buffer): Promise<void> {
-    const timeoutMilliseconds = this.#calls.patience.partMilliseconds
-    const answer = await this.#calls.call(signal => this.#putOnce(contentRange, body, signal), { timeoutMilliseconds })
+  async #put(
+    contentRange: string,
+    { body, onFailedTry }: { body?: Buffer; onFailedTry?: () => void } = {},
+  ): Promise<void> {
+    const options = { timeoutMilliseconds: this.#calls.patience.partMilliseconds, onFailedTry }
+    const answer = await this.#calls.call(signal => this.#putOnce(contentRange, body, signal), options)
     this.held = answer.held
     this.finished = answer.finished
   }
@@ -141,6 +149,8 @@ class Session {
 
 class GoogleUpload implements Upload {
   readonly leastPartBytes = 4 * 1024 * 1024
+  readonly partsAtOnce = 1
+  readonly #memory = new PartMemory()
   readonly #session: Session
   readonly #uri: string
   readonly #onComplete: () => void
@@ -165,12 +175,14 @@ class GoogleUpload implements Upload {
     return this.#session.held
   }
 
-  async append(part: Uint8Array[]): Promise<void> {
-    const whole = Buffer.concat([this.#rest, ...part])
-    const length = whole.length - (whole.length % multipleBytes)
-    await this.#session.send(whole.subarray(0, length), this.#sent, '*')
-    this.#sent += length
-    this.#rest = Buffer.from(whole.subarray(length))
+  async append({ pieces, release }: Part): Promise<void> {
+    await this.#memory.lend([this.#rest, ...pieces], async (whole, spoil) => {
+      release()
+      const length = whole.length - (whole.length % multipleBytes)
+      await this.#session.send(whole.subarray(0, length), this.#sent, '*', spoil)
+      this.#sent += length
+      this.#rest = Buffer.from(whole.subarray(length))
+    })
   }
 
   async settle(): Promise<SessionState> {

@@ -72,6 +72,8 @@ export interface CallOptions {
   signal?: AbortSignal
   /** For one try. */
   timeoutMilliseconds?: number
+  /** A try came to nothing, for now: what it sends may still be under way. */
+  onFailedTry?(): void
 }
 
 /** The call failed in a way that may pass. */
@@ -140,13 +142,14 @@ export class GuardedCalls {
 
   async #once<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    { signal, timeoutMilliseconds = this.patience.callMilliseconds }: CallOptions,
+    { signal, timeoutMilliseconds = this.patience.callMilliseconds, onFailedTry }: CallOptions,
   ): Promise<T> {
     signal?.throwIfAborted()
     const inTime = timeout(timeoutMilliseconds, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false })
     try {
       return await inTime.execute(context => work(context.signal), signal)
     } catch (error) {
+      onFailedTry?.()
       signal?.throwIfAborted()
       throw this.#inOurWords(error, timeoutMilliseconds)
     }

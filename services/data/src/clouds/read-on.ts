@@ -7,6 +7,8 @@ export interface ByteRange {
   start: number
   end: number
   signal?: AbortSignal
+  /** Each chunk is good only until the next one is asked for. */
+  lent?: boolean
 }
 
 /** What a body was ended with because nothing more came. */
@@ -20,7 +22,7 @@ class Stalled extends Error {
  */
 export async function* readOn(
   calls: GuardedCalls,
-  { start, end, signal }: ByteRange,
+  { start, end, signal, lent = false }: ByteRange,
   open: (from: number, signal: AbortSignal) => Promise<Readable>,
 ): AsyncIterable<Uint8Array> {
   for (let at = start; at <= end; ) {
@@ -29,12 +31,23 @@ export async function* readOn(
       for await (const chunk of chunksOf(begun, calls.patience.stallMilliseconds, signal)) {
         at += chunk.length
         yield chunk
+        if (lent) free(chunk)
       }
     } catch (error) {
       signal?.throwIfAborted()
       if (!calls.mayPass(error)) throw error
     }
   }
+}
+
+/**
+ * Gives the memory of a chunk back at once: left to the collector, what is read from sockets fills the limit that V8 sets for
+ * memory outside of its heap, and has it go through all of the heap every few MiB. A chunk that is a part of some memory
+ * only may share it with the next one.
+ */
+function free(chunk: Uint8Array): void {
+  const { buffer } = chunk
+  if (buffer instanceof ArrayBuffer && chunk.length === buffer.byteLength) buffer.transfer(0)
 }
 
 interface Begun {

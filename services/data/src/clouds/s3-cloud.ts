@@ -77,9 +77,9 @@ export class S3Cloud extends ObjectStoreCloud {
     { key, version }: { key: string; version?: string },
     start: number,
     end: number,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; lent?: boolean } = {},
   ): AsyncIterable<Uint8Array> {
-    return readOn(this.#calls, { start, end, signal }, (from, aborted) =>
+    return readOn(this.#calls, { start, end, ...options }, (from, aborted) =>
       this.#openObject({ key, version }, from, end, aborted),
     )
   }

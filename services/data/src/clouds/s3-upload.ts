@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-s3'
 import { UploadLost } from './cloud-error.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
+import { PartMemory } from './part-memory.ts'
 import { isNamed } from './s3-failures.ts'
-import type { Upload } from './upload.ts'
+import type { Part, Upload } from './upload.ts'
 
 /** "Amazon S3 multipart upload limits": 5 MiB a part but for the last one, 10,000 parts. */
 const smallestPartBytes = 5 * 1024 * 1024
@@ -34,8 +35,14 @@ interface UploadState {
 }
 
 export class S3Upload implements Upload {
+  readonly partsAtOnce = 2
   readonly #to: S3Uploads
-  #state: UploadState | undefined
+  readonly #memory = new PartMemory()
+  #id: Promise<string> | undefined
+  /** Of parts that are stored, by their numbers; others may still be under way. */
+  readonly #etags: string[]
+  readonly #earlier: number
+  #parts: number
   /** In parts. */
   #bytes: number
   /** All that there is, as long as it is too small for a part. */
@@ -43,7 +50,9 @@ export class S3Upload implements Upload {
 
   constructor(to: S3Uploads, state?: UploadState, bytes = 0) {
     this.#to = to
-    this.#state = state
+    this.#id = state && Promise.resolve(state.id)
+    this.#etags = state ? [...state.parts] : []
+    this.#earlier = this.#parts = this.#etags.length
     this.#bytes = bytes
   }
 
@@ -51,42 +60,45 @@ export class S3Upload implements Upload {
   static resume(to: S3Uploads, state: unknown, bytes: number): S3Upload {
     const { id, parts } = (state ?? {}) as Partial<UploadState>
     if (typeof id !== 'string' || !Array.isArray(parts)) throw new UploadLost('the checkpoint names no upload')
-    return new S3Upload(to, { id, parts: [...parts] }, bytes)
+    return new S3Upload(to, { id, parts }, bytes)
   }
 
   get leastPartBytes(): number {
-    return smallestPartBytes * 2 ** Math.floor((this.#state?.parts.length ?? 0) / partsOfOneSize)
+    return smallestPartBytes * 2 ** Math.floor(this.#parts / partsOfOneSize)
   }
 
-  async append(part: Uint8Array[]): Promise<void> {
-    const body = Buffer.concat(part)
-    if (!this.#state && body.length < smallestPartBytes) {
-      this.#small = body
+  async append({ pieces, release }: Part): Promise<void> {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (!this.#id && length < smallestPartBytes) {
+      this.#small = Buffer.concat(pieces)
+      release()
       return
     }
-    const { client, object } = this.#to
-    this.#state ??= { id: await this.#create(), parts: [] }
-    const { id, parts } = this.#state
-    const put = { ...object, UploadId: id, PartNumber: parts.length + 1, Body: body }
-    const { ETag } = await this.#callWithBody(abortSignal => client.send(new UploadPartCommand(put), { abortSignal }))
-    parts.push(ETag!)
-    this.#bytes += body.length
+    this.#id ??= this.#create()
+    const at = this.#parts++
+    await this.#memory.lend(pieces, async (Body, spoil) => {
+      release()
+      const part = { ...this.#to.object, UploadId: await this.#id, PartNumber: at + 1, Body }
+      const put = (abortSignal: AbortSignal) => this.#to.client.send(new UploadPartCommand(part), { abortSignal })
+      this.#etags[at] = (await this.#callWithBody(put, spoil)).ETag!
+    })
+    this.#bytes += length
   }
 
-  async settle(): Promise<UploadState | null> {
-    return this.#state ? { id: this.#state.id, parts: [...this.#state.parts] } : null
+  async settle(parts: number): Promise<UploadState | null> {
+    return this.#id ? { id: await this.#id, parts: this.#etags.slice(0, this.#earlier + parts) } : null
   }
 
   async complete(): Promise<void> {
     const { client, object, contentType, abortOthers } = this.#to
-    if (!this.#state) {
+    if (!this.#id) {
       const put = { ...object, ContentType: contentType, Body: this.#small }
       await this.#callWithBody(abortSignal => client.send(new PutObjectCommand(put), { abortSignal }))
       return
     }
-    const { id, parts } = this.#state
+    const id = await this.#id
     await abortOthers(id)
-    const Parts = parts.map((ETag, at) => ({ ETag, PartNumber: at + 1 }))
+    const Parts = this.#etags.map((ETag, at) => ({ ETag, PartNumber: at + 1 }))
     const complete = { ...object, UploadId: id, MultipartUpload: { Parts } }
     await this.#callWithBody(async abortSignal => {
       try {
@@ -106,7 +118,7 @@ export class S3Upload implements Upload {
     const head = new HeadObjectCommand(this.#to.object)
     try {
       const { ContentLength, ETag } = await this.#to.client.send(head, { abortSignal })
-      return ContentLength === this.#bytes && ETag?.endsWith(`-${this.#state!.parts.length}"`) === true
+      return ContentLength === this.#bytes && ETag?.endsWith(`-${this.#parts}"`) === true
     } catch (error) {
       if (isNamed(error, 'NotFound')) return false
       throw error
@@ -119,7 +131,7 @@ export class S3Upload implements Upload {
     return (await calls.call(abortSignal => client.send(create, { abortSignal }))).UploadId!
   }
 
-  async #callWithBody<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #callWithBody<T>(work: (signal: AbortSignal) => Promise<T>, onFailedTry?: () => void): Promise<T> {
     const { calls } = this.#to
     return calls.call(
       async signal => {
@@ -131,7 +143,7 @@ export class S3Upload implements Upload {
           throw error
         }
       },
-      { timeoutMilliseconds: calls.patience.partMilliseconds },
+      { timeoutMilliseconds: calls.patience.partMilliseconds, onFailedTry },
     )
   }
 }

@@ -1,13 +1,21 @@
 // Writing a file in parts so that it can go on after a crash: what S3 multipart uploads, Azure's staged blocks, Google's
 // resumable uploads, a local .part file and rows of a database all can do.
 
+export interface Part {
+  pieces: Uint8Array[]
+  /** To be called once the pieces are not read any more: they are written over. */
+  release(): void
+}
+
 export interface Upload {
   /** The fewest bytes that a part may have, the last one apart; 0 where any will do. */
   readonly leastPartBytes: number
-  /** Adds a part, whose bytes are good until this answers. Calls do not overlap. */
-  append(part: Uint8Array[]): Promise<void>
-  /** Sees to it that all parts so far outlive a crash; answers what `resume` needs to go on behind them, as JSON. */
-  settle(): Promise<unknown>
+  /** So many calls of `append` may overlap. */
+  readonly partsAtOnce: number
+  /** Adds a part behind all that were given before; answers when it is stored. */
+  append(part: Part): Promise<void>
+  /** Sees to it that the first so many parts of this run, all stored, outlive a crash; answers what `resume` needs to go on behind them, as JSON. */
+  settle(parts: number): Promise<unknown>
   /**
    * The bytes of all parts so far. Only of a store that gives them quicker than a processor sums them up: a run that goes on
    * reads them for their checksum, whose state is else kept with each checkpoint.

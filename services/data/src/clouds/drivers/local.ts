@@ -8,7 +8,7 @@ import { CloudRefused, SourceChanged, UploadLost } from '../cloud-error.ts'
 import type { CloudDriver } from '../factory.ts'
 import { LentBuffers } from '../lent-buffers.ts'
 import { ObjectStoreCloud, type StoredObject } from '../object-store-cloud.ts'
-import type { Upload, UploadTarget } from '../upload.ts'
+import type { Part, Upload, UploadTarget } from '../upload.ts'
 
 const readBytes = 256 * 1024
 const lentBuffers = new LentBuffers({ bytes: readBytes, kept: 24 })
@@ -262,6 +262,7 @@ function partIn(state: unknown): string | undefined {
 
 class LocalUpload implements Upload {
   readonly leastPartBytes = 0
+  readonly partsAtOnce = 1
   readonly #path: string
   readonly #part: string
   readonly #synced: boolean
@@ -276,17 +277,18 @@ class LocalUpload implements Upload {
     this.#synced = synced
   }
 
-  async append(part: Uint8Array[]): Promise<void> {
-    const length = part.reduce((sum, piece) => sum + piece.length, 0)
-    let { bytesWritten } = await this.#file!.writev(part, this.#bytes)
+  async append({ pieces, release }: Part): Promise<void> {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    let { bytesWritten } = await this.#file!.writev(pieces, this.#bytes)
     if (bytesWritten < length) {
-      const whole = Buffer.concat(part)
+      const whole = Buffer.concat(pieces)
       while (bytesWritten < length) {
         const rest = await this.#file!.write(whole, bytesWritten, length - bytesWritten, this.#bytes + bytesWritten)
         bytesWritten += rest.bytesWritten
       }
     }
     this.#bytes += length
+    release()
   }
 
   async settle(): Promise<{ part: string }> {
