@@ -156,6 +156,9 @@ class GoogleUpload implements Upload {
   readonly #onComplete: () => void
   #sent: number
   #rest: Buffer
+  #parts = 0
+  /** After each of the last two parts: one may be stored while the state behind the other is asked for. */
+  #states: { parts: number; sent: number; rest: Buffer }[] = []
 
   constructor(session: Session, { uri, sent, rest }: SessionState, onComplete: () => void) {
     this.#session = session
@@ -182,11 +185,14 @@ class GoogleUpload implements Upload {
       await this.#session.send(whole.subarray(0, length), this.#sent, '*', spoil)
       this.#sent += length
       this.#rest = Buffer.from(whole.subarray(length))
+      const state = { parts: ++this.#parts, sent: this.#sent, rest: this.#rest }
+      this.#states = [...this.#states.slice(-1), state]
     })
   }
 
-  async settle(): Promise<SessionState> {
-    return { uri: this.#uri, sent: this.#sent, rest: this.#rest.toString('base64') }
+  async settle(parts: number): Promise<SessionState> {
+    const { sent, rest } = this.#states.find(state => state.parts === parts)!
+    return { uri: this.#uri, sent, rest: rest.toString('base64') }
   }
 
   async complete(): Promise<void> {
