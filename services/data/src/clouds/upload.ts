@@ -14,7 +14,10 @@ export interface Upload {
   readonly partsAtOnce: number
   /** Adds a part behind all that were given before; answers when it is stored. */
   append(part: Part): Promise<void>
-  /** Sees to it that the first so many parts of this run, all stored, outlive a crash; answers what `resume` needs to go on behind them, as JSON. */
+  /**
+   * Sees to it that the first so many parts of this run, all stored, outlive a crash; answers what `resume` needs to go on
+   * behind them, as JSON.
+   */
   settle(parts: number): Promise<unknown>
   /**
    * The bytes of all parts so far. Only of a store that gives them quicker than a processor sums them up: a run that goes on

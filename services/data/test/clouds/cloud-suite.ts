@@ -31,7 +31,7 @@ export class CloudSuite {
 
   async start(at: CloudUnderTest): Promise<void> {
     this.#at = at
-    this.severalParts = bulk(Math.max(at.files?.leastPartBytes ?? 0, 256 * 1024) * 4.5)
+    this.severalParts = bulk(Math.max(at.files?.leastPartBytes ?? 0, 256 * 1024) * 6.5)
     await at.put(this.account, 'people', records(250))
     await at.put(this.account, 'empty', [])
     await at.put(this.account, 'long', this.severalParts)

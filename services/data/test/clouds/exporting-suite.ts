@@ -57,8 +57,8 @@ export function describeExporting(suite: CloudSuite): void {
           expect(await suite.at.cloud.processOrder({ ...of_, checkpoint, save })).toEqual(whole)
         })
         expect(checksum(await suite.read(of_, whole.bytes))).toBe(whole.sha256)
-        // Not from the beginning: its first checkpoint lies behind the one that it came from.
-        expect(later[0]!.uploaded).toBeGreaterThan(checkpoint.uploaded)
+        // Not from the beginning; where little was left, the first one only adds that the file is finished.
+        expect(later[0]!.uploaded).toBeGreaterThanOrEqual(checkpoint.uploaded)
         expect(suite.placeOf(checkpoint)).toBeGreaterThan(0)
         if (places) expect(Math.min(...places)).toBe(suite.placeOf(checkpoint))
       },
