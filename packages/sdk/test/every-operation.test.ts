@@ -20,8 +20,6 @@ const forOthers: Record<string, string> = {
   readAsyncApi: 'a document',
   readDocs: 'a page',
   readDocsFile: 'a part of a page',
-  showConsole: 'a page',
-  readConsoleFile: 'a part of a page',
 }
 
 const password = 'correct horse battery'

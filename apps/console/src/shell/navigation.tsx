@@ -1,5 +1,6 @@
 // The way to every screen, in groups; what is for operators is shown to operators.
 import { NavLink, Stack, Text } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 import { NavLink as RouterLink, useLocation } from 'react-router'
 import { navGroups, screens } from '../screens.ts'
 import { useMe } from '../session/session.ts'
@@ -14,8 +15,14 @@ export function Navigation({ onNavigate }: { onNavigate: () => void }) {
   const current = shown
     .filter(({ path }) => pathname === path || pathname.startsWith(`${path}/`))
     .sort((a, b) => b.path.length - a.path.length)[0]
+  const list = useRef<HTMLDivElement>(null)
+  const currentPath = current?.path
+  useEffect(() => {
+    // An operator's list is longer than most windows.
+    if (currentPath) list.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest' })
+  }, [currentPath])
   return (
-    <Stack gap="md">
+    <Stack gap="md" ref={list}>
       {me.data && (
         // The header of a phone has no room for it.
         <Text size="sm" fw={600} px="sm" hiddenFrom="xs" truncate>

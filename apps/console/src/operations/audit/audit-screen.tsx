@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import { formatCount, formatTime } from '../../amounts.ts'
 import { fieldErrorsOf } from '../../answers/field-errors.ts'
-import { sentence } from '../../answers/sentence.ts'
 import { Trouble } from '../../answers/trouble.tsx'
 import { type Column, DataTable } from '../../lists/data-table.tsx'
 import { Panel } from '../../shell/panel.tsx'
@@ -149,7 +148,7 @@ const columns: Column<Violation>[] = [
           {auditRuleWords[rule] ?? rule}
         </Text>
         <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-          {sentence(detail)} ({rule})
+          {detail} ({rule})
         </Text>
       </Stack>
     ),

@@ -51,7 +51,9 @@ const columns: Column<Process>[] = [
 ]
 
 function tookOf({ created_at, finished_at }: Process): string {
-  return finished_at === null ? '–' : formatDuration((Date.parse(finished_at) - Date.parse(created_at)) / 1_000)
+  if (finished_at === null) return '–'
+  const seconds = (Date.parse(finished_at) - Date.parse(created_at)) / 1_000
+  return seconds < 1 ? 'under 1 s' : formatDuration(seconds)
 }
 
 export function AllProcessesScreen() {

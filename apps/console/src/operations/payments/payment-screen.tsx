@@ -93,7 +93,7 @@ function Attempts({ payment }: { payment: Payment }) {
   const columns: Column<PaymentAttempt>[] = [
     {
       header: 'Step',
-      cell: ({ operation, at, error }) => (
+      cell: ({ operation, at, error, gateway_reference }) => (
         <Stack gap={0}>
           <Text size="sm" fw={600}>
             {operationWords[operation]}
@@ -102,6 +102,11 @@ function Attempts({ payment }: { payment: Payment }) {
             {formatMoment(at)}
           </Text>
           {error && <Text size="xs">{sentence(error)}</Text>}
+          {gateway_reference && (
+            <Code hiddenFrom="xs" style={{ overflowWrap: 'anywhere' }}>
+              {gateway_reference}
+            </Code>
+          )}
         </Stack>
       ),
     },
@@ -109,9 +114,14 @@ function Attempts({ payment }: { payment: Payment }) {
     { header: 'Amount', align: 'right', cell: ({ amount }) => formatMoney(amount, payment.currency) },
     {
       header: 'Reference at the gateway',
+      wideOnly: true,
       cell: ({ gateway_reference }) => (gateway_reference ? <Code>{gateway_reference}</Code> : 'None'),
     },
-    { header: 'Request', cell: ({ request_id }) => (request_id ? <Code>{request_id}</Code> : 'Not kept') },
+    {
+      header: 'Request',
+      wideOnly: true,
+      cell: ({ request_id }) => (request_id ? <Code>{request_id}</Code> : 'Not kept'),
+    },
   ]
   return (
     <Panel title="Attempts at the gateway">
