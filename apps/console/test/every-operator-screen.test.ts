@@ -1,21 +1,22 @@
 // Every screen of those who run the server, light and dark, on a phone and on a desk: axe finds nothing, and nothing sticks out.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BusyHouse, fillHouse, giveUpMessages } from './a-busy-house.ts'
-import { hasBrowser, type RunningConsole, startConsole } from './console.ts'
+import { hasBrowser, type RunningConsole, startConsole, type Visitor } from './console.ts'
 import { desk, examine } from './examine.ts'
 
 describe.skipIf(!hasBrowser)('every screen of operators', () => {
   let console: RunningConsole
   let house: BusyHouse
   let paymentId: string
+  let visitor: Visitor
 
   beforeAll(async () => {
     console = await startConsole()
     house = await fillHouse(console)
     giveUpMessages(console.server(), house.delivered)
     paymentId = (await house.operator.waybill.payments.ofOrder(house.refunded.id)).id
+    visitor = await console.visit('/operations/outbox', { as: house.operator })
   })
-  afterEach(() => console.leave())
   afterAll(() => console?.stop())
 
   test.each([
@@ -34,7 +35,9 @@ describe.skipIf(!hasBrowser)('every screen of operators', () => {
     ['audit', () => '/operations/audit', 'Audit', 'Orders placed since'],
     ['live', () => '/operations/live', 'Live', 'One process has answered in the last minute'],
   ])('%s is readable by everybody, everywhere', async (name, path, heading, words) => {
-    const { page, complaints } = await console.visit(path(), { viewport: desk, as: house.operator })
+    const { page, complaints } = visitor
+    await page.setViewportSize(desk)
+    await page.goto(`${console.url}/#${path()}`)
     await page.getByRole('main').getByText(words).filter({ visible: true }).first().waitFor()
     await examine(page, `operations ${name}`, heading)
     expect(complaints).toEqual([])
