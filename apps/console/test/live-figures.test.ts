@@ -9,11 +9,20 @@ interface Said {
   orders?: number
   services?: string[]
   waiting?: number
+  queued?: number
   requests?: Record<string, number>
   latency?: Record<string, number>
 }
 
-function figures({ id = 'a', orders = 0, services = ['order'], waiting = 0, requests = {}, latency = {} }: Said) {
+function figures({
+  id = 'a',
+  orders = 0,
+  services = ['order'],
+  waiting = 0,
+  queued = 0,
+  requests = {},
+  latency = {},
+}: Said) {
   const sample = (name: string, value: number, labels: Record<string, string> = {}): MetricSample => ({
     name: `waybill_${name}`,
     labels,
@@ -25,6 +34,7 @@ function figures({ id = 'a', orders = 0, services = ['order'], waiting = 0, requ
     sample('process_start_time_seconds', 1_000),
     sample('events_published_total', orders, { service: 'order', type: 'order.created' }),
     ...services.map(service => sample('outbox_waiting', waiting, { service })),
+    ...services.map(service => sample('broker_queue_messages', queued, { service })),
     ...Object.entries(requests).map(([status, n]) =>
       sample('http_request_duration_seconds_count', n, { ...of, status }),
     ),
@@ -78,9 +88,9 @@ test('a process that no longer answers is left out after a minute, a page that w
 test('what two processes of one service say of its database is counted once', () => {
   const history = after(
     [0, { id: 'a', services: ['order'], waiting: 4 }],
-    [10, { id: 'b', services: ['order', 'user'], waiting: 5 }],
+    [10, { id: 'b', services: ['order', 'user'], waiting: 5, queued: 7 }],
   )
-  expect(last(history).waiting).toBe(5 + 5)
+  expect(last(history)).toMatchObject({ waiting: 5 + 5, queued: 7 + 7 })
 })
 
 test('errors are told apart by whose they are', () => {

@@ -569,12 +569,23 @@ describe.skipIf(missing.length > 0)('RabbitMQ', () => {
     expect(await shown('waybill_broker_connected 1')).toBe(true)
     expect(await shown('waybill_broker_blocked 0')).toBe(true)
     expect(await shown('waybill_broker_unacknowledged 1')).toBe(true)
+    // The one who reads remembers for a moment that nothing was there.
+    await until(
+      () => shown('waybill_broker_queue_messages{service="payment"} 0'),
+      is => is,
+    )
     expect(await shown('waybill_broker_messages_total{outcome="published"} 1')).toBe(true)
     expect(await shown('waybill_broker_messages_total{outcome="confirmed"} 1')).toBe(true)
     expect(await shown('waybill_broker_messages_total{outcome="consumed"} 1')).toBe(true)
     open()
     await until(
       () => shown('waybill_broker_unacknowledged 0'),
+      is => is,
+    )
+    await broker.stopConsuming()
+    await Promise.all([broker.publish(orderCreated()), broker.publish(orderCreated())])
+    await until(
+      () => shown('waybill_broker_queue_messages{service="payment"} 2'),
       is => is,
     )
   })

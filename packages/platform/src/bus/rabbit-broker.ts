@@ -3,6 +3,7 @@
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect, type RecoveringChannelModel } from 'amqplib'
 import type { Logger } from '../log/index.ts'
+import { type GaugeValue, rememberFor } from '../metrics/index.ts'
 import type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
 import { addBrokerMetrics, type CountMessage } from './broker-metrics.ts'
 import { refuseStrays, typesFor } from './consumed-events.ts'
@@ -13,6 +14,8 @@ import { within } from './within.ts'
 
 /** A broker that says nothing for two of these is gone, though its machine may still hold the connection. */
 const heartbeatSeconds = 10
+/** However many read the metrics, the broker is asked for its queues so often at most. */
+const rememberedMilliseconds = 2_000
 const connectMilliseconds = 5_000
 const firstPauseMilliseconds = 200
 const longestPauseMilliseconds = 5_000
@@ -62,6 +65,12 @@ export class RabbitBroker implements Broker {
       'waybill_broker_blocked',
       '1 while the broker takes no messages, short of memory or disk',
       async () => [{ labels: {}, value: this.#session?.blocked === undefined ? 0 : 1 }],
+    )
+    const read = rememberFor(rememberedMilliseconds, () => this.#queued())
+    options.metrics?.gauge(
+      'waybill_broker_queue_messages',
+      'Messages that wait in the queue of a service, in the hands of none of its instances',
+      read,
     )
   }
 
@@ -115,6 +124,18 @@ export class RabbitBroker implements Broker {
       timer = setTimeout(() => reject(new Error('the broker does not answer')), pingMilliseconds)
     })
     await Promise.race([session.control.checkExchange(eventsExchange), timeout]).finally(() => clearTimeout(timer))
+  }
+
+  /** Of the services that this process hosts; of none while the broker is away. */
+  async #queued(): Promise<GaugeValue[]> {
+    const session = this.#session
+    if (!session) return []
+    return Promise.all(
+      [...this.#subscriptions.keys()].map(async service => {
+        const { messageCount } = await session.control.checkQueue(queueOf(service))
+        return { labels: { service }, value: messageCount }
+      }),
+    )
   }
 
   async stopConsuming(): Promise<void> {

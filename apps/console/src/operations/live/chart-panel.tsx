@@ -26,7 +26,7 @@ export function ChartPanel({ chart, points, asTable }: ChartPanelProps) {
         <Text size="xs" c="dimmed">
           {chart.note}
         </Text>
-        <Group gap="lg">
+        <Group gap="lg" style={{ rowGap: 4 }}>
           {chart.series.map(series => (
             <Latest key={series.name} series={series} chart={chart} points={points} />
           ))}
@@ -75,7 +75,7 @@ function Drawing({ chart, points }: { chart: LiveChart; points: Point[] }) {
         tooltipAnimationDuration={0}
         tickLine="none"
         lineProps={{ isAnimationActive: false }}
-        lineChartProps={{ accessibilityLayer: false, margin: { left: 4, right: 12 } }}
+        lineChartProps={{ accessibilityLayer: false, margin: { left: 4, right: 28 } }}
         xAxisProps={{
           type: 'number',
           domain: [from, now],

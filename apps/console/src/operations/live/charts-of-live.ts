@@ -25,6 +25,9 @@ const milliseconds = (value: number) =>
     ? `${(value / 1_000).toLocaleString('en', { maximumSignificantDigits: 3 })} s`
     : `${value.toLocaleString('en', { maximumSignificantDigits: 2 })} ms`
 
+const seconds = (value: number) =>
+  value < 10 ? `${value.toLocaleString('en', { maximumFractionDigits: 1 })} s` : formatDuration(value)
+
 export const liveCharts: LiveChart[] = [
   {
     title: 'Orders and deliveries',
@@ -57,9 +60,10 @@ export const liveCharts: LiveChart[] = [
   },
   {
     title: 'Messages waiting',
-    note: 'Events that the broker has not confirmed yet, and messages that failed and are tried again.',
+    note: 'Events that the broker has not confirmed yet; messages in queues of RabbitMQ, in nobody’s hands; messages that failed and are tried again.',
     series: [
-      { name: 'waiting', label: 'In the outboxes', color: 'indigo.6' },
+      { name: 'waiting', label: 'In outboxes', color: 'indigo.6' },
+      { name: 'queued', label: 'In queues', color: 'teal.6' },
       { name: 'retried', label: 'Tried again', color: 'orange.6' },
     ],
     format: count,
@@ -69,7 +73,7 @@ export const liveCharts: LiveChart[] = [
     title: 'Age of the oldest event',
     note: 'How long the oldest event in an outbox has been waiting. More than a minute is too long.',
     series: [{ name: 'oldest', label: 'Oldest', color: 'indigo.6' }],
-    format: formatDuration,
+    format: seconds,
   },
   {
     title: 'Dead letters',

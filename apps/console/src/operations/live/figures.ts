@@ -14,6 +14,8 @@ export interface Counters {
 export interface Counts {
   /** Events that the broker has not confirmed. */
   waiting: number
+  /** Messages in the queue at the broker; 0 where it has none, as within one process. */
+  queued: number
   /** Messages that failed and are tried again. */
   retried: number
   /** Seconds. */
@@ -87,6 +89,7 @@ function latencyIn(samples: readonly MetricSample[]): Map<number, number> {
 function countsIn(samples: readonly MetricSample[]): Map<string, Counts> {
   const names = {
     waybill_outbox_waiting: 'waiting',
+    waybill_broker_queue_messages: 'queued',
     waybill_messages_retried: 'retried',
     waybill_outbox_oldest_seconds: 'oldest',
     waybill_dead_letters: 'dead',
@@ -95,7 +98,7 @@ function countsIn(samples: readonly MetricSample[]): Map<string, Counts> {
   for (const { name, labels, value } of samples) {
     const count = names[name as keyof typeof names]
     if (!count || labels.service === undefined) continue
-    const before = counts.get(labels.service) ?? { waiting: 0, retried: 0, oldest: 0, dead: 0 }
+    const before = counts.get(labels.service) ?? { waiting: 0, queued: 0, retried: 0, oldest: 0, dead: 0 }
     counts.set(labels.service, { ...before, [count]: value })
   }
   return counts

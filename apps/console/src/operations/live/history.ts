@@ -41,6 +41,7 @@ export interface Point {
   slowest20th: number | undefined
   slowest100th: number | undefined
   waiting: number
+  queued: number
   retried: number
   oldest: number
   dead: number
@@ -121,6 +122,7 @@ function pointOf(processes: SeenProcess[], services: History['services'], at: nu
     slowest20th: milliseconds(0.95),
     slowest100th: milliseconds(0.99),
     waiting: total('waiting'),
+    queued: total('queued'),
     retried: total('retried'),
     oldest: Math.max(0, ...counts.map(({ oldest }) => oldest)),
     dead: total('dead'),
