@@ -39,6 +39,7 @@ describe.skipIf(!hasBrowser)('operating in the console', () => {
     await expect.poll(() => page.getByRole('row').count()).toBe(2)
     await page.getByRole('link', { name: 'cars' }).click()
     await page.getByRole('region', { name: 'For operators' }).getByText('grace@example.com').waitFor()
+    expect(await page.getByRole('link', { name: 'Order again' }).count()).toBe(0)
     await page.goBack()
     await page.getByRole('row', { name: /cars.*The payment was declined/ }).waitFor()
     await page.getByRole('link', { name: 'All processes' }).click()

@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../lists/data-table.tsx'
 import { GrowingList, useList } from '../lists/growing-list.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { waybill } from '../waybill.ts'
+import { useIsMine } from './order-queries.ts'
 import { isFinal, StateBadge } from './order-words.tsx'
 
 const whileDue = 2_000
@@ -55,6 +56,7 @@ export function CallbackAttempts({ order }: { order: Order }) {
     read: page => waybill.callbacks.list(order.process_id, page),
     refetchInterval: attempts => (Date.now() < until || attempts[0]?.next_attempt_at ? whileDue : false),
   })
+  const isMine = useIsMine(order)
   const resending = useMutation({
     mutationFn: () => waybill.callbacks.resend(order.process_id),
     async onSuccess() {
@@ -72,7 +74,8 @@ export function CallbackAttempts({ order }: { order: Order }) {
     <Panel
       title="Callback"
       actions={
-        isFinal(order) && (
+        isFinal(order) &&
+        isMine && (
           <Button size="xs" variant="default" loading={resending.isPending} onClick={() => resending.mutate()}>
             Call again
           </Button>

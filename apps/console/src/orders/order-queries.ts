@@ -3,8 +3,15 @@ import { useDocumentVisibility } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { isWaybillError, type Order, type Payment, type Process } from '@waybill/sdk'
 import { useEffect, useState } from 'react'
+import { useMe } from '../session/session.ts'
 import { waybill } from '../waybill.ts'
 import { isFinal } from './order-words.tsx'
+
+/** Operators see the orders of others, too. Until it is known who looks, it is the owner. */
+export function useIsMine({ user_id }: Order): boolean {
+  const me = useMe()
+  return me.data === undefined || me.data.id === user_id
+}
 
 const whileSomethingIsDue = 2_000
 

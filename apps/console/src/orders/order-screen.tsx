@@ -14,7 +14,7 @@ import { CancelOrder } from './cancel-order.tsx'
 import { Delivery } from './delivery.tsx'
 import { OrderPayment } from './order-payment.tsx'
 import { OrderProgress } from './order-progress.tsx'
-import { useOrder, usePayment } from './order-queries.ts'
+import { useIsMine, useOrder, usePayment } from './order-queries.ts'
 import { OrderStory, OrderSummary } from './order-story.tsx'
 import { isFinal, namesOf, orderLooks, StateBadge } from './order-words.tsx'
 import { PayOrder } from './pay-order.tsx'
@@ -54,7 +54,7 @@ function About({ order }: { order: Order }) {
   return (
     <>
       <StateBadge look={orderLooks[order.state]} /> Ordered {formatTime(order.created_at)} ·{' '}
-      <Anchor component={Link} to="/orders" underline="always">
+      <Anchor component={Link} to={useIsMine(order) ? '/orders' : '/operations/orders'} underline="always">
         All orders
       </Anchor>
     </>
@@ -62,6 +62,8 @@ function About({ order }: { order: Order }) {
 }
 
 function Actions({ order, payment }: { order: Order; payment: Payment | null | undefined }) {
+  // An operator looks at it, too; what becomes of it is for its owner to say.
+  if (!useIsMine(order)) return null
   const isToBePaid = order.state === 'created' && order.payment_mode === 'later' && payment?.state === 'pending'
   return (
     <>

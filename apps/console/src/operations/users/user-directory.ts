@@ -30,12 +30,12 @@ export function useUserDirectory() {
   })
 }
 
-export function useUser(id: string) {
+export function useUser(id: string, { isWanted = true } = {}) {
   return useQuery({
     queryKey: ['users', id],
     staleTime: freshMilliseconds,
     queryFn: ({ signal }) => waybill.users.get(id, { signal }),
-    enabled: id !== '',
+    enabled: isWanted && id !== '',
   })
 }
 
@@ -43,12 +43,7 @@ export function useUser(id: string) {
 export function useListedUser(id: string): UserRecord | undefined {
   const directory = useUserDirectory()
   const listed = directory.data?.byId.get(id)
-  const asked = useQuery({
-    queryKey: ['users', id],
-    staleTime: freshMilliseconds,
-    queryFn: ({ signal }) => waybill.users.get(id, { signal }),
-    enabled: id !== '' && directory.isFetched && listed === undefined,
-  })
+  const asked = useUser(id, { isWanted: directory.isFetched && listed === undefined })
   return listed ?? asked.data
 }
 
