@@ -82,7 +82,8 @@ function Drawing({ chart, points }: { chart: LiveChart; points: Point[] }) {
           allowDataOverflow: true,
           ticks: [0, 1, 2, 3].map(third => from + (third * (now - from)) / 3),
           tickFormatter: now - from < fewMinutes ? clockWithSeconds : clock,
-          interval: 0,
+          interval: 'preserveStartEnd',
+          minTickGap: 12,
         }}
         yAxisProps={{ width: 64, domain: [0, 'auto'], allowDecimals: !chart.isWhole }}
         tooltipProps={{ labelFormatter: at => (typeof at === 'number' ? new Date(at).toLocaleTimeString('en') : at) }}

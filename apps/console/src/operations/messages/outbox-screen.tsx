@@ -19,18 +19,21 @@ const oldSeconds = 60
 const columns: Column<WaitingEvent>[] = [
   {
     header: 'Event',
-    cell: ({ event_type, subject, created_at }) => (
+    cell: ({ event_type, subject, created_at, service }) => (
       <Stack gap={0}>
         <Text size="sm" fw={600}>
           {event_type}
         </Text>
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" hiddenFrom="xs">
+          of {service}
+        </Text>
+        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
           {formatMoment(created_at)} · <Subject eventType={event_type} subject={subject} />
         </Text>
       </Stack>
     ),
   },
-  { header: 'Service', cell: ({ service }) => service },
+  { header: 'Service', wideOnly: true, cell: ({ service }) => service },
   {
     header: 'Waiting for',
     align: 'right',

@@ -1,5 +1,5 @@
 // One payment as operators see it: every attempt at the gateway with its reference there, and giving money back.
-import { Anchor, Code, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Code, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { Payment, PaymentAttempt } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
@@ -93,7 +93,7 @@ function Attempts({ payment }: { payment: Payment }) {
   const columns: Column<PaymentAttempt>[] = [
     {
       header: 'Step',
-      cell: ({ operation, at, error, gateway_reference }) => (
+      cell: ({ operation, outcome, at, error, gateway_reference }) => (
         <Stack gap={0}>
           <Text size="sm" fw={600}>
             {operationWords[operation]}
@@ -102,6 +102,9 @@ function Attempts({ payment }: { payment: Payment }) {
             {formatMoment(at)}
           </Text>
           {error && <Text size="xs">{sentence(error)}</Text>}
+          <Box hiddenFrom="xs" my={4}>
+            <StateBadge look={outcomeLooks[outcome]} />
+          </Box>
           {gateway_reference && (
             <Code hiddenFrom="xs" style={{ overflowWrap: 'anywhere' }}>
               {gateway_reference}
@@ -110,7 +113,7 @@ function Attempts({ payment }: { payment: Payment }) {
         </Stack>
       ),
     },
-    { header: 'Outcome', cell: ({ outcome }) => <StateBadge look={outcomeLooks[outcome]} /> },
+    { header: 'Outcome', wideOnly: true, cell: ({ outcome }) => <StateBadge look={outcomeLooks[outcome]} /> },
     { header: 'Amount', align: 'right', cell: ({ amount }) => formatMoney(amount, payment.currency) },
     {
       header: 'Reference at the gateway',
