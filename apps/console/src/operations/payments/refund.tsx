@@ -103,7 +103,7 @@ function RefundForm({ payment, close }: { payment: Payment; close: () => void })
         />
         <Textarea
           label="Reason"
-          description="Kept with the payment, for those who look at it later."
+          description="Kept with this step in the database of payments."
           required
           withAsterisk={false}
           maxLength={500}
