@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)('every screen', () => {
     ['new order', () => '/orders/new?dataset=airports', 'New order', 'Total $1.00'],
     ['orders', () => '/orders', 'Orders', 'Delivered'],
     ['order delivered', () => `/orders/${delivered}`, 'airports and movies', 'The order was delivered'],
-    ['order waiting', () => `/orders/${waiting}`, 'penguins', 'The order waits to be paid'],
+    ['order waiting', () => `/orders/${waiting}`, 'penguins', 'The order waits for its owner to pay'],
     ['order declined', () => `/orders/${declined}`, 'cars', 'The order was cancelled'],
     ['order of nobody', () => '/orders/01a20298-6909-7c87-b51e-298addeac63e', 'Order', 'There is no such order'],
     ['processes', () => '/processes', 'Processes', 'Finished'],

@@ -13,3 +13,8 @@ export interface KeyedCallOptions extends CallOptions {
   /** 1–255 printable ASCII; calls with the same one have one effect. Default: a new one for each call, which its retries share. */
   idempotencyKey?: string
 }
+
+export interface WatchOptions extends CallOptions {
+  /** Told false when the connection is lost, and true once the server answers again: going on needs nobody's help. */
+  onConnection?: (isConnected: boolean) => void
+}

@@ -1,6 +1,6 @@
 // Follows the explanation of an order until nothing more will happen.
 import type { Api } from './api.ts'
-import type { CallOptions } from './call-options.ts'
+import type { WatchOptions } from './call-options.ts'
 import { readEvents } from './event-stream.ts'
 import { follow, silenceMilliseconds } from './follow.ts'
 import type { Explanation } from './models.ts'
@@ -9,7 +9,7 @@ import type { Explanation } from './models.ts'
 export function followExplanation(
   api: Api,
   orderId: string,
-  options: CallOptions = {},
+  { onConnection, ...options }: WatchOptions = {},
 ): AsyncGenerator<Explanation, void, undefined> {
   const call = { params: { id: orderId }, options }
   return follow({
@@ -23,5 +23,6 @@ export function followExplanation(
     isSame: (a, b) => JSON.stringify(a) === JSON.stringify(b),
     isFinal: ({ ended }) => ended,
     signal: options.signal,
+    onConnection,
   })
 }

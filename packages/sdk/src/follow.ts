@@ -16,6 +16,8 @@ export interface Followed<T> {
   isSame(a: T, b: T): boolean
   isFinal(value: T): boolean
   signal?: AbortSignal
+  /** Told false when the server is not reached any more, and true once it answers again. */
+  onConnection?: (isConnected: boolean) => void
 }
 
 /** Yields it as it is, then at every change; ends when it is final. Throws where it cannot be read, or the server stays away for a minute or two. */
@@ -23,10 +25,16 @@ export async function* follow<T>(followed: Followed<T>): AsyncGenerator<T, void,
   const { signal, isSame, isFinal } = followed
   let last: T | undefined
   let streams = true
+  let isConnected = true
+  const tell = (now: boolean) => {
+    if (now !== isConnected) followed.onConnection?.(now)
+    isConnected = now
+  }
   for (let failures = 0; ; ) {
     let milliseconds = betweenPolls
     try {
       for await (const value of streams ? followed.streamed() : [await followed.polled(last)]) {
+        tell(true)
         if (last !== undefined && isSame(value, last)) continue
         failures = 0
         last = value
@@ -39,6 +47,7 @@ export async function* follow<T>(followed: Followed<T>): AsyncGenerator<T, void,
     } catch (error) {
       signal?.throwIfAborted()
       if (!isWaybillError(error) || !error.retryable || ++failures > mostFailures) throw error
+      tell(false)
       milliseconds = Math.max(growingPause(failures - 1), (error.retryAfterSeconds ?? 0) * 1_000)
     }
     // What lets no stream through may let single answers through.

@@ -1,4 +1,4 @@
-export type { CallOptions, KeyedCallOptions } from './call-options.ts'
+export type { CallOptions, KeyedCallOptions, WatchOptions } from './call-options.ts'
 export type { Callbacks } from './callbacks.ts'
 export type { CloudChanges, Clouds, NewCloud } from './clouds.ts'
 export type { Data, DataRecord, DatasetList, RecordSource, RecordsPage } from './data.ts'

@@ -1,6 +1,6 @@
 // Orders: placing, following, reading and cancelling them.
 import { type Api, splitOptions } from './api.ts'
-import type { CallOptions, KeyedCallOptions } from './call-options.ts'
+import type { CallOptions, KeyedCallOptions, WatchOptions } from './call-options.ts'
 import { followExplanation } from './follow-explanation.ts'
 import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type {
@@ -88,7 +88,7 @@ export class Orders {
    * The explanation as it is and at every change, until nothing more will happen. Goes on after a broken connection. Throws
    * ORDER_NOT_FOUND, and what is wrong where the server stays away for minutes.
    */
-  watchExplanation(id: string, options?: CallOptions): AsyncGenerator<Explanation, void, undefined> {
+  watchExplanation(id: string, options?: WatchOptions): AsyncGenerator<Explanation, void, undefined> {
     return followExplanation(this.#api, id, options)
   }
 

@@ -1,6 +1,6 @@
-// One order: where it is, how far its export is, what was paid, and what was delivered.
+// One order: where it is and why, what may be done about it, what was delivered, what happened, and what was paid.
 import { Anchor, Button, Code, Stack } from '@mantine/core'
-import type { Order, Payment } from '@waybill/sdk'
+import type { Order } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
 import { formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
@@ -9,15 +9,13 @@ import { OrderOwner } from '../operations/orders/order-owner.tsx'
 import { Facts } from '../shell/facts.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { Screen } from '../shell/screen.tsx'
-import { CallbackAttempts } from './callback-attempts.tsx'
-import { CancelOrder } from './cancel-order.tsx'
 import { Delivery } from './delivery.tsx'
+import { OrderNow } from './order-now.tsx'
 import { OrderPayment } from './order-payment.tsx'
-import { OrderProgress } from './order-progress.tsx'
 import { useIsMine, useOrder, usePayment } from './order-queries.ts'
-import { OrderStory, OrderSummary } from './order-story.tsx'
+import { OrderStory } from './order-story.tsx'
 import { isFinal, namesOf, orderLooks, StateBadge } from './order-words.tsx'
-import { PayOrder } from './pay-order.tsx'
+import { useExplanation } from './use-explanation.ts'
 
 export function OrderScreen() {
   const { id = '' } = useParams()
@@ -30,23 +28,26 @@ export function OrderScreen() {
       key={id}
       title={data ? namesOf(data) : 'Order'}
       lead={data ? <About order={data} /> : undefined}
-      actions={data && <Actions order={data} payment={payment.data} />}
+      actions={data && isFinal(data) && <OrderAgain order={data} />}
     >
       <Answer query={order} what="the order">
-        {order => (
-          <Stack>
-            <OrderSummary order={order} payment={payment.data} />
-            <OrderProgress order={order} />
-            {order.state === 'delivered' && <Delivery order={order} />}
-            <OrderStory order={order} payment={payment.data} />
-            <OrderPayment query={payment} />
-            <CallbackAttempts order={order} />
-            <Details order={order} />
-            <OrderOwner order={order} payment={payment.data} />
-          </Stack>
-        )}
+        {order => <Parts order={order} payment={payment} />}
       </Answer>
     </Screen>
+  )
+}
+
+function Parts({ order, payment }: { order: Order; payment: ReturnType<typeof usePayment> }) {
+  const followed = useExplanation(order.id)
+  return (
+    <Stack>
+      <OrderNow order={order} followed={followed} />
+      {order.state === 'delivered' && <Delivery order={order} />}
+      <OrderStory order={order} explanation={followed.explanation} />
+      <OrderPayment query={payment} />
+      <Details order={order} />
+      <OrderOwner order={order} payment={payment.data} />
+    </Stack>
   )
 }
 
@@ -61,19 +62,10 @@ function About({ order }: { order: Order }) {
   )
 }
 
-function Actions({ order, payment }: { order: Order; payment: Payment | null | undefined }) {
-  // An operator looks at it, too; what becomes of it is for its owner to say.
+function OrderAgain({ order }: { order: Order }) {
+  const { items } = order
+  // An operator looks at it, too; ordering is for its owner.
   if (!useIsMine(order)) return null
-  const isToBePaid = order.state === 'created' && order.payment_mode === 'later' && payment?.state === 'pending'
-  return (
-    <>
-      {isToBePaid && <PayOrder order={order} />}
-      {isFinal(order) ? <OrderAgain order={order} /> : <CancelOrder order={order} />}
-    </>
-  )
-}
-
-function OrderAgain({ order: { items } }: { order: Order }) {
   const search = new URLSearchParams(items.map(({ dataset, format }) => ['dataset', `${dataset}:${format}`]))
   return (
     <Button variant="default" component={Link} to={`/orders/new?${search}`}>

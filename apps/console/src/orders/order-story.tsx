@@ -1,67 +1,109 @@
-// Where an order is and why, what happens next, and all that happened so far, from all services.
-import { Alert, Text, Timeline } from '@mantine/core'
-import type { Explanation, Order, Payment } from '@waybill/sdk'
-import { formatMoment } from '../amounts.ts'
-import { Answer } from '../answers/answer.tsx'
-import { plainly } from '../answers/plainly.ts'
-import { sentence } from '../answers/sentence.ts'
+// All that happened to an order, as a timeline: a part for each time that a service took over, and how each step came out.
+import { Badge, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
+import type { Explanation, Order, StepOutcome, StoryEntry } from '@waybill/sdk'
+import { formatDuration, formatMoment } from '../amounts.ts'
+import { Icon, type IconName } from '../shell/icon.tsx'
 import { Panel } from '../shell/panel.tsx'
-import { useStory } from './order-queries.ts'
+import { DueSentence } from './countdown.tsx'
 import classes from './order-story.module.css'
+import { serviceWords } from './order-words.tsx'
 
 export interface OrderStoryProps {
   order: Order
-  payment: Payment | null | undefined
+  explanation: Explanation | undefined
 }
 
-/** In two sentences: where the order is, and what happens next. */
-export function OrderSummary({ order, payment }: OrderStoryProps) {
-  const story = useStory(order, payment)
-  return (
-    <Answer query={story} what="where the order is">
-      {({ summary, next }) => (
-        <Alert color={order.state === 'cancelled' ? 'gray' : 'indigo'} role="status">
-          <Text fw={600}>{sentence(plainly(summary))}</Text>
-          <Text size="sm">{sentence(`what happens next: ${plainly(next)}`)}</Text>
-        </Alert>
-      )}
-    </Answer>
-  )
+const looks: Record<StepOutcome, { icon: IconName; word: string; color: string }> = {
+  done: { icon: 'check', word: 'Done', color: 'green' },
+  failed: { icon: 'cross', word: 'Failed', color: 'red' },
+  waiting: { icon: 'clock', word: 'Waiting', color: 'orange' },
+  running: { icon: 'running', word: 'Under way', color: 'indigo' },
 }
 
-/** All that happened, oldest first. */
-export function OrderStory({ order, payment }: OrderStoryProps) {
-  const { data } = useStory(order, payment)
-  // What is wrong with it, the summary says.
-  if (!data) return null
+const serviceIcons: Record<string, IconName> = { order: 'parcel', payment: 'card', data: 'table', user: 'person' }
+
+/** Oldest first; nothing while it is not known yet, which the head of the page says. */
+export function OrderStory({ order, explanation }: OrderStoryProps) {
+  if (!explanation) return null
+  // How far the export is stands above.
+  const entries = explanation.entries.filter(({ kind }) => kind !== 'process.progressed')
   return (
     <Panel title="What happened">
-      <Entries entries={data.entries} order={order} />
+      <ol className={classes.parts} aria-label="Story of the order">
+        {partsOf(entries).map(({ service, steps }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no name, and come at the end
+          <li key={at} className={classes.part}>
+            <Group gap={8} wrap="nowrap" className={classes.service}>
+              <Icon name={serviceIcons[service] ?? 'gear'} size={16} />
+              <Text size="sm" fw={600} span>
+                {serviceWords[service] ?? service}
+              </Text>
+            </Group>
+            <ol className={classes.steps}>
+              {steps.map((entry, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a step stays where it stands while it changes
+                <Step key={at} entry={entry} order={order} />
+              ))}
+            </ol>
+          </li>
+        ))}
+      </ol>
     </Panel>
   )
 }
 
-function Entries({ entries, order }: Pick<Explanation, 'entries'> & { order: Order }) {
-  /** A dataset that a text begins with keeps its name. */
-  const beginsWithName = (text: string) => order.items.some(({ dataset }) => text.startsWith(`${dataset} `))
+function partsOf(entries: StoryEntry[]): { service: string; steps: StoryEntry[] }[] {
+  const parts: { service: string; steps: StoryEntry[] }[] = []
+  for (const entry of entries) {
+    const last = parts.at(-1)
+    if (last?.service === entry.service) last.steps.push(entry)
+    else parts.push({ service: entry.service, steps: [entry] })
+  }
+  return parts
+}
+
+function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
+  const { at, text, outcome, attempt, next_attempt_at, percentage } = entry
+  const { icon, word, color } = looks[outcome]
+  const isOpen = outcome === 'running' || outcome === 'waiting'
   return (
-    <Timeline
-      active={entries.length}
-      bulletSize={14}
-      lineWidth={2}
-      classNames={{ item: classes.entry }}
-      aria-label="Story of the order"
-    >
-      {entries.map(({ at, service, text }) => (
-        <Timeline.Item
-          key={`${at} ${service} ${text}`}
-          title={<Text size="sm">{beginsWithName(text) ? text : sentence(plainly(text))}</Text>}
-        >
-          <Text size="xs" c="dimmed">
-            {formatMoment(at)} · {service}
-          </Text>
-        </Timeline.Item>
-      ))}
-    </Timeline>
+    <li className={classes.step} style={{ '--look': `var(--mantine-color-${color}-filled)` }}>
+      <span className={classes.bullet} title={word} data-outcome={outcome}>
+        <Icon name={icon} size={13} />
+        <VisuallyHidden>{word}: </VisuallyHidden>
+      </span>
+      <div className={classes.told}>
+        <Text size="sm" component="div">
+          {beginsWithName(text, order) ? text : <DueSentence text={text} due={next_attempt_at} />}
+          {attempt !== null && !names(text, attempt) && (
+            <Badge variant="default" size="sm" tt="none" ml={8}>
+              Attempt {attempt}
+            </Badge>
+          )}
+        </Text>
+        {percentage !== null && isOpen && (
+          <Progress value={percentage} size="sm" mt={4} animated={outcome === 'running'} aria-label={text} />
+        )}
+      </div>
+      <time className={classes.time} dateTime={at} title={formatMoment(at)}>
+        <span aria-hidden>{sinceOrdered(at, order)}</span>
+        <VisuallyHidden>{formatMoment(at)}</VisuallyHidden>
+      </time>
+    </li>
   )
+}
+
+/** A dataset that a text begins with keeps its name. */
+const beginsWithName = (text: string, { items }: Order) => items.some(({ dataset }) => text.startsWith(`${dataset} `))
+
+/** Whether the text says already which attempt it was. */
+const names = (text: string, attempt: number) => new RegExp(`\\b(attempt|callback) ${attempt}\\b`).test(text)
+
+const tenth = 0.1
+
+/** "+1.9 s" after it was ordered. */
+function sinceOrdered(at: string, { created_at }: Order): string {
+  const seconds = Math.max(0, (Date.parse(at) - Date.parse(created_at)) / 1_000)
+  if (seconds < tenth) return `+${Math.round(seconds * 1_000)} ms`
+  return seconds < 10 ? `+${seconds.toFixed(1)} s` : `+${formatDuration(seconds)}`
 }

@@ -1,6 +1,6 @@
 // The words and colours for what orders, processes and payments can be.
 import { Badge } from '@mantine/core'
-import type { CancelReason, Order, OrderState, PaymentState, Process } from '@waybill/sdk'
+import type { CancelReason, Order, OrderState, PaymentAttempt, PaymentState, Process } from '@waybill/sdk'
 import { plainly } from '../answers/plainly.ts'
 import { sentence } from '../answers/sentence.ts'
 import classes from './order-words.module.css'
@@ -35,6 +35,28 @@ export const paymentLooks: Record<PaymentState, Look> = {
   voided: { label: 'Released', color: 'gray' },
   refunded: { label: 'Refunded', color: 'gray' },
   unknown: { label: 'Being checked', color: 'orange' },
+}
+
+export const operationWords: Record<PaymentAttempt['operation'], string> = {
+  authorize: 'Reserve',
+  capture: 'Take',
+  void: 'Release',
+  refund: 'Give back',
+}
+
+export const outcomeLooks: Record<PaymentAttempt['outcome'], Look> = {
+  succeeded: { label: 'Succeeded', color: 'green' },
+  declined: { label: 'Declined', color: 'red' },
+  failed: { label: 'Failed', color: 'red' },
+  unknown: { label: 'Being checked', color: 'orange' },
+}
+
+/** A newer server may have more. */
+export const serviceWords: Readonly<Record<string, string>> = {
+  order: 'Order',
+  payment: 'Payment',
+  data: 'Data',
+  user: 'User',
 }
 
 export function StateBadge({ look: { label, color } }: { look: Look }) {

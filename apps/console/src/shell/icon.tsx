@@ -16,6 +16,8 @@ const strokes = {
   check: 'M5 12.5l4.5 4.5L19 7.5',
   cross: 'M6 6l12 12M18 6L6 18',
   clock: 'M12 21a9 9 0 100-18 9 9 0 000 18zM12 7v5l3.5 2',
+  running: 'M12 3a9 9 0 109 9',
+  warning: 'M12 4l9 16H3zM12 10v4.5M12 17.300v.01',
   plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   chart: 'M4 4v16h16M8 15.5l3.5-5 3 2.5L19 6.5',

@@ -1,0 +1,218 @@
+// The page of an order says where it is, why, what comes next and what may be done about it, while that changes.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Order } from '@waybill/sdk'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Receiver, startReceiver } from '../../../services/order/test/a-receiver-of-callbacks.ts'
+import { giveUpMessages } from './a-busy-house.ts'
+import { type Customer, hasBrowser, type RunningConsole, startConsole } from './console.ts'
+import { desk, examine } from './examine.ts'
+
+/** Enough to be seen under way. */
+const manyRecords = 300_000
+
+/** What a screen reader is told, in its order. */
+const hearAnnouncements = `
+  window.heard = []
+  new MutationObserver(() => {
+    const now = document.querySelector('section[aria-label="Where the order is"] > [role=status]')?.textContent
+    if (now && now !== window.heard.at(-1)) window.heard.push(now)
+  }).observe(document, { subtree: true, childList: true, characterData: true })
+`
+
+describe.skipIf(!hasBrowser)('following an order in the console', () => {
+  let console: RunningConsole
+  let receiver: Receiver
+  let customer: Customer
+
+  beforeAll(async () => {
+    console = await startConsole({ CALLBACK_ALLOW_PRIVATE: 'true' })
+    receiver = await startReceiver()
+    customer = await console.newCustomer('LOCAL')
+    const folder = join(console.server().home, 'clouds/local/_shared')
+    await mkdir(folder, { recursive: true })
+    const records = Array.from({ length: manyRecords }, (_, at) => `{"at":${at},"text":"${'x'.repeat(200)}"}\n`)
+    await writeFile(join(folder, 'large.ndjson'), records.join(''))
+  })
+  afterEach(() => console.leave())
+  afterAll(async () => {
+    await receiver?.stop()
+    await console?.stop()
+  })
+
+  test('an order whose gateway is out of order shows the failing step with its countdown, and trying now makes it go on', async () => {
+    const order = await place({ payment: { token: 'tok_outage' } })
+    const { page, complaints } = await open(order, { before: hearAnnouncements })
+    const trouble = page.getByRole('region', { name: 'Trouble' })
+    await trouble.getByText('the mock gateway is out of order').waitFor()
+    await trouble.getByText(/^Attempt [12]$/).waitFor()
+    await trouble.getByText('authorize', { exact: true }).waitFor()
+    const countdown = trouble.getByText(/^in \d s$/)
+    const due = (await countdown.getAttribute('datetime'))!
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByText('What waited is under way: Payment.').waitFor()
+    await page.getByText('The order was delivered at').waitFor()
+    await page.getByText('Nothing more will happen by itself.', { exact: true }).waitFor()
+    expect(await trouble.count()).toBe(0)
+    expect(await page.getByRole('button', { name: /Try now|Cancel/ }).count()).toBe(0)
+
+    const { entries } = await customer.waybill.orders.explain(order.id)
+    const tries = entries.filter(({ kind }) => kind === 'payment.authorize')
+    const next = tries.find(({ at }) => Date.parse(at) > Date.parse(due) - 1_800)
+    expect(tries).toHaveLength(3)
+    expect(next!.at < due, `${next!.at} before ${due}`).toBe(true)
+    const steps = story(page)
+      .getByRole('listitem')
+      .filter({ hasText: 'Authorizing 1.00 USD' })
+      .filter({ hasNot: page.getByRole('list') })
+    expect(await steps.allTextContents()).toEqual([
+      expect.stringMatching(/^Failed: .*Attempt 1/),
+      expect.stringMatching(/^Failed: .*Attempt 2/),
+      expect.stringMatching(/^Done: .*Attempt 3/),
+    ])
+    const heard = (await page.evaluate('window.heard')) as string[]
+    expect(heard).toContain('Trouble in the payment service: attempt 1 to authorize failed.')
+    expect(heard.at(-1)).toBe('Delivered. Nothing more will happen by itself.')
+    expect(heard.join()).not.toContain('%')
+    expect(complaints).toEqual([])
+  })
+
+  test('a callback that is refused is tried now; too soon after that the page says how long to wait; once it got through it is sent again on request', async () => {
+    receiver.answer = 503
+    const order = await place({ payment: { token: 'tok_approve' }, callback_url: receiver.url })
+    const { page } = await open(order)
+    const trouble = page.getByRole('region', { name: 'Trouble' })
+    await trouble.getByText('answered 503').waitFor()
+    const before = receiver.received.length
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await expect.poll(() => receiver.received.length).toBe(before + 1)
+    await trouble.getByText(`Attempt ${before + 1}`).waitFor()
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByText(/^You may try again in [1-5] s\.$/).waitFor()
+    await page.getByText('It was tried a moment ago').waitFor({ state: 'detached' })
+    receiver.answer = 204
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('button', { name: 'Call back once more' }).click()
+    await page.getByText('Called again').waitFor()
+    await story(page)
+      .getByText(`Callback ${before + 3} to`)
+      .waitFor()
+    expect(await trouble.count()).toBe(0)
+  })
+
+  test('an order to be paid later says until when, counts it down, and goes on once it is paid', async () => {
+    const order = await place({ payment: { mode: 'later' } })
+    const { page } = await open(order)
+    await page.getByText('The order waits for its owner to pay 1.00 USD.').waitFor()
+    const next = page.getByText('Its owner pays it; if that has not happened by')
+    expect(await next.textContent()).toMatch(/by \w+ \d+, \d{4}, .* \(in 23 h 59 min\), the order is cancelled\.$/)
+    expect(await page.getByRole('button', { name: /Pay|Cancel/ }).allTextContents()).toEqual([
+      'Pay $1.00',
+      'Cancel the order',
+    ])
+    await page.getByRole('button', { name: 'Pay $1.00' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Pay $1.00' }).click()
+    await page.getByText('The order was delivered at').waitFor()
+  })
+
+  test('an order that was cancelled says why, and offers nothing to be done but to order again', async () => {
+    const order = await place({ payment: { token: 'tok_decline' } })
+    const { page } = await open(order)
+    await page.getByText('The order was cancelled because the payment was declined: card declined.').waitFor()
+    await story(page).getByText('was declined: card declined').waitFor()
+    expect(await page.getByRole('region', { name: 'Where the order is' }).getByRole('button').count()).toBe(0)
+    await page.getByRole('link', { name: 'Order again' }).waitFor()
+  })
+
+  test('an operator sees the message that was given up with its error, and has it handled once more; its owner sees neither', async () => {
+    const order = await place({ payment: { token: 'tok_approve' } })
+    await ended(order)
+    giveUpMessages(console.server(), order, ['payment.authorized'])
+    const { page: owners } = await open(order)
+    await owners.getByRole('region', { name: 'Trouble' }).getByText('handle payment.authorized').waitFor()
+    expect(await owners.getByText('the database was away').count()).toBe(0)
+    expect(await owners.getByRole('button', { name: 'Replay the dead letters' }).count()).toBe(0)
+
+    const { page } = await open(order, { as: await console.operator() })
+    await page.getByRole('region', { name: 'Trouble' }).getByText('the database was away').waitFor()
+    await page.getByRole('button', { name: 'Replay the dead letters' }).click()
+    await page.getByText('What comes of it appears here: payment.authorized.').waitFor()
+    for (const seen of [page, owners]) {
+      await seen.getByText('Nothing more will happen by itself.', { exact: true }).waitFor()
+      expect(await seen.getByRole('region', { name: 'Trouble' }).count()).toBe(0)
+    }
+  })
+
+  test('a connection that is lost is said, and the page goes on when the server is back', async () => {
+    const order = await place({ payment: { mode: 'later' } })
+    const { page } = await open(order)
+    await page.getByText('The order waits for its owner to pay').waitFor()
+    await console.server().kill()
+    await page.getByText('What you see may be old.').waitFor()
+    await console.restart()
+    await page.getByText('What you see may be old.').waitFor({ state: 'detached', timeout: 30_000 })
+    await customer.waybill.payments.pay({ order_id: order.id, token: 'tok_approve' })
+    await page.getByText('The order was delivered at').waitFor()
+  })
+
+  test('the stream is left when nobody looks, taken up again when somebody does, and left with the page', async () => {
+    const order = await place({ payment: { mode: 'later' } })
+    const { page } = await open(order)
+    const streams = { begun: 0, left: 0 }
+    page.on('request', request => request.url().endsWith('/explain') && streams.begun++)
+    page.on('requestfailed', request => request.url().endsWith('/explain') && streams.left++)
+    await page.getByText('The order waits for its owner to pay').waitFor()
+    await page.evaluate(becoming('hidden'))
+    await expect.poll(() => streams.left).toBe(1)
+    const begun = streams.begun
+    await page.evaluate(becoming('visible'))
+    await expect.poll(() => streams.begun).toBe(begun + 1)
+    await page.getByRole('link', { name: 'Orders', exact: true }).click()
+    await expect.poll(() => streams.left).toBe(2)
+    expect(streams.begun).toBe(begun + 1)
+  })
+
+  test.each([
+    ['failing', { items: [{ dataset: 'cars' }], payment: { token: 'tok_outage' } }, 'What keeps it from going on'],
+    ['running', { items: [{ dataset: 'large' }], payment: { token: 'tok_approve' } }, /the export is at [1-9]\d? %/],
+  ])('an order that is %s is readable by everybody, everywhere', async (name, body, words) => {
+    const order = await place(body)
+    const { page, complaints } = await open(order)
+    await page.getByText(words).first().waitFor()
+    // So that it stays as it is while it is looked at.
+    const { pid } = console.server().child
+    process.kill(pid!, 'SIGSTOP')
+    try {
+      await examine(page, `order ${name}`, body.items[0]!.dataset)
+      if (name === 'running') {
+        const bar = page.getByRole('progressbar', { name: 'Progress of the export' })
+        expect(Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
+      }
+    } finally {
+      process.kill(pid!, 'SIGCONT')
+    }
+    await page.getByText('The order was delivered at').waitFor({ timeout: 30_000 })
+    await examine(page, `order ${name}, then done`, body.items[0]!.dataset)
+    expect(complaints).toEqual([])
+  })
+
+  const story = (page: Page) => page.getByRole('list', { name: 'Story of the order' })
+
+  async function place(body: Partial<Parameters<Customer['waybill']['orders']['place']>[0]>): Promise<Order> {
+    return (await customer.waybill.orders.place({ items: [{ dataset: 'cars' }], ...body })).order
+  }
+
+  const open = ({ id }: Order, options: { as?: Customer; before?: string } = {}) =>
+    console.visit(`/orders/${id}`, { viewport: desk, as: customer, ...options })
+
+  async function ended({ id }: Order): Promise<void> {
+    for await (const { ended } of customer.waybill.orders.watchExplanation(id)) if (ended) return
+  }
+})
+
+/** As a browser tells a tab that is put behind another, or comes to the front. */
+const becoming = (state: 'hidden' | 'visible') => `
+  Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
+  document.dispatchEvent(new Event('visibilitychange'))
+`
