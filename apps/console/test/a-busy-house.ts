@@ -75,9 +75,9 @@ export function giveUpMessages(
     types.includes(event.type) &&
     database
       .prepare(
-        'insert into dead_letters (id, event_id, event_type, message, error, tries, next_try_at, created_at, updated_at) values (?, ?, ?, ?, ?, 5, null, ?, ?)',
+        'insert into dead_letters (id, event_id, event_type, subject, message, error, tries, next_try_at, created_at, updated_at) values (?, ?, ?, ?, ?, ?, 5, null, ?, ?)',
       )
-      .run(uuidv7(), uuidv7(), event.type, JSON.stringify(event), error, Date.now(), Date.now())
+      .run(uuidv7(), uuidv7(), event.type, order.id, JSON.stringify(event), error, Date.now(), Date.now())
   const event = (type: string, data: object) => ({
     specversion: '1.0',
     id: uuidv7(),

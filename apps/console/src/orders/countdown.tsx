@@ -4,6 +4,8 @@ import { formatAge, formatDuration, formatMoment, formatTime } from '../amounts.
 import { plainly } from '../answers/plainly.ts'
 import { sentence } from '../answers/sentence.ts'
 
+/** What is due has begun. */
+const isUnderWay = / now\b/
 const second = 1_000
 const dayMilliseconds = 86_400_000
 
@@ -34,7 +36,7 @@ export interface DueSentenceProps {
 
 /** A sentence for people that counts down what it says is due, and says so at its end where it names another moment or none. */
 export function DueSentence({ text, due }: DueSentenceProps) {
-  if (due === null) return sentence(plainly(text))
+  if (due === null || isUnderWay.test(text)) return sentence(plainly(text))
   const [before, after] = text.split(` at ${due}`)
   if (after !== undefined) {
     return (

@@ -1,7 +1,7 @@
 // All that happened to an order, as a timeline: a part for each time that a service took over, and how each step came out.
 import { Badge, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
 import type { Explanation, Order, StepOutcome, StoryEntry } from '@waybill/sdk'
-import { formatDuration, formatMoment } from '../amounts.ts'
+import { formatBytes, formatDuration, formatMoment } from '../amounts.ts'
 import { Icon, type IconName } from '../shell/icon.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { DueSentence } from './countdown.tsx'
@@ -74,8 +74,8 @@ function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
       </span>
       <div className={classes.told}>
         <Text size="sm" component="div">
-          {beginsWithName(text, order) ? text : <DueSentence text={text} due={next_attempt_at} />}
-          {attempt !== null && !names(text, attempt) && (
+          {beginsWithName(text, order) ? wordsOf(text) : <DueSentence text={text} due={next_attempt_at} />}
+          {attempt !== null && isWorthTelling(entry) && (
             <Badge variant="default" size="sm" tt="none" ml={8}>
               Attempt {attempt}
             </Badge>
@@ -96,8 +96,16 @@ function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
 /** A dataset that a text begins with keeps its name. */
 const beginsWithName = (text: string, { items }: Order) => items.some(({ dataset }) => text.startsWith(`${dataset} `))
 
-/** Whether the text says already which attempt it was. */
-const names = (text: string, attempt: number) => new RegExp(`\\b(attempt|callback) ${attempt}\\b`).test(text)
+/** A first attempt that succeeded is like a step that is made once; and many a text says already which one it was. */
+function isWorthTelling({ attempt, outcome, text }: StoryEntry): boolean {
+  const isFirst = attempt === 1 && outcome === 'done'
+  return !isFirst && !new RegExp(`\\b(attempt|callback) ${attempt}\\b`).test(text)
+}
+
+/** Bytes as people read them; how much of a file is there stands beside it, and all of it goes without saying. */
+function wordsOf(text: string): string {
+  return text.replace(/\b(\d+) bytes, \d+ %$/, (_, bytes) => formatBytes(Number(bytes)))
+}
 
 const tenth = 0.1
 
