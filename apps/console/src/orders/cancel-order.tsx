@@ -7,7 +7,13 @@ import { isWaybillError, type Order } from '@waybill/sdk'
 import { sentence } from '../answers/sentence.ts'
 import { waybill } from '../waybill.ts'
 
-export function CancelOrder({ order }: { order: Order }) {
+export interface CancelOrderProps {
+  order: Order
+  /** Cancelled, or found out that it cannot be: worth a look at once. */
+  onOver: () => void
+}
+
+export function CancelOrder({ order, onOver }: CancelOrderProps) {
   const cache = useQueryClient()
   const cancelling = useMutation({
     mutationFn: () => waybill.orders.cancel(order.id),
@@ -18,7 +24,10 @@ export function CancelOrder({ order }: { order: Order }) {
         title: isWaybillError(error, 'ORDER_NOT_CANCELLABLE') ? 'Too late to cancel' : 'It could not be cancelled',
         message: sentence(error.message),
       }),
-    onSettled: () => cache.invalidateQueries({ queryKey: ['order', order.id] }),
+    onSettled() {
+      onOver()
+      return cache.invalidateQueries({ queryKey: ['order', order.id] })
+    },
   })
   const ask = () =>
     modals.openConfirmModal({

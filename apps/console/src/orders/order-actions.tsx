@@ -52,8 +52,8 @@ export function OrderActions({ order, actions, again }: OrderActionsProps) {
   })
   const buttons = actions.map(action => {
     const { name, label } = action
-    if (name === 'pay') return <PayOrder key={name} order={order} />
-    if (name === 'cancel') return <CancelOrder key={name} order={order} />
+    if (name === 'pay') return <PayOrder key={name} order={order} onPaid={again} />
+    if (name === 'cancel') return <CancelOrder key={name} order={order} onOver={again} />
     // A newer server may offer more.
     if (!calls[name]) return null
     return (

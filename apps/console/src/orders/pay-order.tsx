@@ -10,7 +10,13 @@ import { waybill } from '../waybill.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import { TestCardChoice, testCards } from './test-cards.tsx'
 
-export function PayOrder({ order }: { order: Order }) {
+export interface PayOrderProps {
+  order: Order
+  /** Something begins that is worth a look at once. */
+  onPaid: () => void
+}
+
+export function PayOrder({ order, onPaid }: PayOrderProps) {
   const [opened, { open, close }] = useDisclosure(false)
   const [card, setCard] = useState(0)
   const cache = useQueryClient()
@@ -20,6 +26,7 @@ export function PayOrder({ order }: { order: Order }) {
     mutationFn: () => waybill.payments.pay({ order_id: order.id, token: testCards[card]?.token }, { idempotencyKey }),
     async onSuccess() {
       close()
+      onPaid()
       await cache.invalidateQueries({ queryKey: ['order', order.id] })
     },
   })
