@@ -1,4 +1,4 @@
-// Takes docs/pictures/console.png: the page of an order that was delivered at the third attempt to pay, as Chromium shows it. Run it again when that page looks different.
+// Takes docs/pictures/console.png: the page of an order that was delivered at the third attempt to pay, as Chromium shows it. Run `node scripts/picture-console.ts` again when that page looks different.
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { startConsole } from '../apps/console/test/console.ts'
@@ -12,7 +12,7 @@ const console = await startConsole()
 try {
   const customer = await console.newCustomer('LOCAL')
   const { order, finished } = await customer.waybill.orders.place({
-    items: [{ dataset: 'airports' }, { dataset: 'movies', format: 'csv' }],
+    items: [{ dataset: 'movies', format: 'csv' }],
     payment: { token: 'tok_outage' },
   })
   await finished()

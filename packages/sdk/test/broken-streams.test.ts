@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startTcpProxy, type TcpProxy } from '@waybill/platform/testing'
-import { type Process, Waybill } from '@waybill/sdk'
+import { type Explanation, type Process, Waybill } from '@waybill/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
 
@@ -97,6 +97,28 @@ describe('following a process', () => {
   test('of a process that is not there says so at once', async () => {
     const nobodys = waybill.processes.finished('01939d5e-0000-7000-8000-000000000000')
     await expect(nobodys).rejects.toMatchObject({ code: 'PROCESS_NOT_FOUND' })
+  })
+})
+
+describe('following an explanation', () => {
+  test('says when the connection is lost and when it is back, and goes on', async () => {
+    const { order, pay } = await waitingOrder()
+    const connections: boolean[] = []
+    let last: Explanation | undefined
+    const onConnection = (isConnected: boolean) => {
+      connections.push(isConnected)
+      if (isConnected) void pay()
+      else void proxy.accept()
+    }
+    for await (const explanation of waybill.orders.watchExplanation(order.id, { onConnection })) {
+      if (last === undefined) {
+        proxy.cut()
+        await proxy.refuse()
+      }
+      last = explanation
+    }
+    expect(connections).toEqual([false, true])
+    expect(last).toMatchObject({ state: 'delivered', ended: true })
   })
 })
 

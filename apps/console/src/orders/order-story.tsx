@@ -1,7 +1,7 @@
 // All that happened to an order, as a timeline: a part for each time that a service took over, and how each step came out.
 import { Badge, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
 import type { Explanation, Order, StepOutcome, StoryEntry } from '@waybill/sdk'
-import { formatBytes, formatDuration, formatMoment } from '../amounts.ts'
+import { formatBytes, formatCount, formatDuration, formatMoment } from '../amounts.ts'
 import { Icon, type IconName } from '../shell/icon.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { DueSentence } from './countdown.tsx'
@@ -102,9 +102,12 @@ function isWorthTelling({ attempt, outcome, text }: StoryEntry): boolean {
   return !isFirst && !new RegExp(`\\b(attempt|callback) ${attempt}\\b`).test(text)
 }
 
-/** Bytes as people read them; how much of a file is there stands beside it, and all of it goes without saying. */
+/** Amounts as people read them; how much of a file is there stands beside it, and all of it goes without saying. */
 function wordsOf(text: string): string {
-  return text.replace(/\b(\d+) bytes, \d+ %$/, (_, bytes) => formatBytes(Number(bytes)))
+  return text.replace(
+    /(\d+) records, (\d+) bytes, \d+ %$/,
+    (_, records, bytes) => `${formatCount(Number(records), 'record')}, ${formatBytes(Number(bytes))}`,
+  )
 }
 
 const tenth = 0.1
