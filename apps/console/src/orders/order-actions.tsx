@@ -18,7 +18,7 @@ export interface OrderActionsProps {
   again: () => void
 }
 
-interface Outcome {
+type Outcome = {
   title: string
   message: string
 }

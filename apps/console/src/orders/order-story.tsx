@@ -1,5 +1,5 @@
 // All that happened to an order, as a timeline: a part for each time that a service took over, and how each step came out.
-import { Badge, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
+import { Badge, Box, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
 import type { Explanation, Order, StepOutcome, StoryEntry } from '@waybill/sdk'
 import { formatBytes, formatCount, formatDuration, formatMoment } from '../amounts.ts'
 import { Icon, type IconName } from '../shell/icon.tsx'
@@ -67,7 +67,7 @@ function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
   const { icon, word, color } = looks[outcome]
   const isOpen = outcome === 'running' || outcome === 'waiting'
   return (
-    <li className={classes.step} style={{ '--look': `var(--mantine-color-${color}-filled)` }}>
+    <Box component="li" className={classes.step} style={{ '--look': `var(--mantine-color-${color}-filled)` }}>
       <span className={classes.bullet} title={word} data-outcome={outcome}>
         <Icon name={icon} size={13} />
         <VisuallyHidden>{word}: </VisuallyHidden>
@@ -89,7 +89,7 @@ function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
         <span aria-hidden>{sinceOrdered(at, order)}</span>
         <VisuallyHidden>{formatMoment(at)}</VisuallyHidden>
       </time>
-    </li>
+    </Box>
   )
 }
 
