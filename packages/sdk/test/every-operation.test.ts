@@ -20,6 +20,7 @@ const forOthers: Record<string, string> = {
   readAsyncApi: 'a document',
   readDocs: 'a page',
   readDocsFile: 'a part of a page',
+  readEventsPage: 'a page',
 }
 
 const password = 'correct horse battery'
