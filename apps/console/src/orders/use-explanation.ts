@@ -36,6 +36,8 @@ export function useExplanation(orderId: string): FollowedExplanation {
         const onConnection = (now: boolean) => !signal.aborted && setConnected(now)
         for await (const current of waybill.orders.watchExplanation(orderId, { signal, onConnection })) {
           setExplanation(current)
+          // Also what a following before this one has lost.
+          setConnected(true)
           const now = stepsOf(current)
           if (now !== steps.current) void cache.invalidateQueries({ queryKey: ['order', orderId] })
           steps.current = now
