@@ -168,6 +168,27 @@ test('a row that is there already is the matter of who inserts it, whoever makes
   expect(reader.status === 'fulfilled' && reader.value >= 12).toBe(true)
 })
 
+test('many rows that are there already have their commit run once more, however many they are', async () => {
+  const runs: number[] = []
+  const onRerun = (message: unknown) => void runs.push((message as { members: number }).members)
+  channel('waybill:mysql:rerun').subscribe(onRerun)
+  try {
+    const written = await Promise.all(
+      Array.from({ length: 48 }, (_, at) =>
+        database.transaction(
+          tx => insertRow(tx, 'things', { id: `t${at % 36}`, state: 'x', version: 1, note: null }, { orIgnore: true }),
+          `t${at % 36}`,
+        ),
+      ),
+    )
+    // 12 were there, 24 are new, and 12 came twice.
+    expect(written.filter(count => count === 1n)).toHaveLength(24)
+    expect(runs).toEqual([48])
+  } finally {
+    channel('waybill:mysql:rerun').unsubscribe(onRerun)
+  }
+})
+
 test('whoever finds that what it read no longer holds is run again, and reads anew', async () => {
   const reads: number[] = []
   await all(id =>

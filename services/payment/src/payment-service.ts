@@ -87,7 +87,7 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
       log,
       'bo',
       'voidPaymentWhenOrderCancelled',
-      createVoidPaymentWhenOrderCancelled({ attempts, book, outbox, settling }),
+      createVoidPaymentWhenOrderCancelled({ payments, attempts, book, outbox, settling }),
     ),
   })
 

@@ -82,20 +82,23 @@ class MysqlDatabase<T> implements Database<T> {
     }
   }
 
-  /** One transaction of all who wait, or of those who are to be run `again`. Answers how many shared it. */
-  async #commitTogether(again?: Member<T>[]): Promise<number> {
+  /**
+   * One transaction of all who wait, or of those who are to be run `again`. Answers how many shared it. At first an insert is taken
+   * to be written and a change to find its row; `exactly`, each statement is run for one caller, who is told what came of it.
+   */
+  async #commitTogether(again?: Member<T>[], exactly = false): Promise<number> {
     let members = again ?? []
     let done: Done<T>[]
     try {
       done = await this.db.transaction().execute(async tx => {
-        await tx.executeQuery(gatherInserts)
+        if (!exactly) await tx.executeQuery(gatherInserts)
         // Now that it has begun: whoever came meanwhile is in it.
         members = again ?? this.#waiting.splice(0, membersAtMost)
-        mergeStatements(tx as never, { readsOnly: false })
+        mergeStatements(tx as never, { readsOnly: exactly })
         return runMembers(tx, members)
       })
     } catch (error) {
-      await this.#afterFailure(error, members)
+      await this.#afterFailure(error, members, exactly)
       return members.length
     }
     for (const each of done) settle(each)
@@ -103,10 +106,10 @@ class MysqlDatabase<T> implements Database<T> {
   }
 
   /**
-   * All is undone: the others go on without those that failed by themselves. Where nobody can say whose fault it was, each half
-   * is run again, and in the end whoever is to blame alone, where every answer is exact.
+   * All is undone: the others go on without those that failed by themselves. Where nobody can say whose fault it was, all are
+   * run again exactly, then each half, and in the end whoever is to blame alone.
    */
-  async #afterFailure(error: unknown, members: Member<T>[]): Promise<void> {
+  async #afterFailure(error: unknown, members: Member<T>[], exactly: boolean): Promise<void> {
     if (error instanceof MembersFailed) {
       const failed = new Map<unknown, unknown>(error.failures)
       for (const [member, cause] of error.failures as [Member<T>, unknown][]) member.reject(asCallersSee(cause))
@@ -122,9 +125,13 @@ class MysqlDatabase<T> implements Database<T> {
     if (members.length === 1) return this.#commitAlone(members[0]!)
     // Somebody waits for a row that another holds: the others are not to wait for that again.
     if (isLockWait(error)) return this.#commitSideBySide(members)
+    if (!exactly) {
+      await this.#commitTogether(members, true)
+      return
+    }
     const half = Math.ceil(members.length / 2)
-    await this.#commitTogether(members.slice(0, half))
-    await this.#commitTogether(members.slice(half))
+    await this.#commitTogether(members.slice(0, half), true)
+    await this.#commitTogether(members.slice(half), true)
   }
 
   async #commitSideBySide(members: Member<T>[]): Promise<void> {
