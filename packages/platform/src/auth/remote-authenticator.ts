@@ -4,6 +4,9 @@ import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import type { Peer } from '../http/peer.ts'
 import type { Authenticator, Principal } from './authenticator.ts'
 
+/** Keys that cannot be had are no verdict on a token: no answer in time, none that is 200 and JSON (jose's general error), none with keys in it. */
+const withoutKeys = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID'])
+
 /** Verifies tokens against the user service's JWKS (RFC 7517, 7519) and asks `GET /user/details` for the user behind them. */
 export class RemoteAuthenticator implements Authenticator {
   readonly #user: Peer
@@ -39,9 +42,8 @@ export class RemoteAuthenticator implements Authenticator {
       const { payload } = await jwtVerify(token, this.#keys, { ...this.#expected, algorithms: ['EdDSA', 'Ed25519'] })
       return payload
     } catch (error) {
-      // Keys that cannot be fetched are no verdict on the token.
       const code = (error as { code?: string }).code
-      if (code === 'ERR_JWKS_TIMEOUT' || !code?.startsWith('ERR_J')) throw this.#user.unavailable(error)
+      if (!code?.startsWith('ERR_J') || withoutKeys.has(code)) throw this.#user.unavailable(error)
       return undefined
     }
   }
