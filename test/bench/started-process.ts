@@ -30,7 +30,10 @@ export type StartedBy = 'node' | 'npm'
 
 function nodeOptions(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: { start: string } }
-  return scripts.start.match(/node ((?:--\S+ )*)scripts/)![1]!.split(' ').filter(Boolean)
+  return scripts.start
+    .match(/node ((?:--\S+ )*)scripts/)![1]!
+    .split(' ')
+    .filter(Boolean)
 }
 
 /** A process of ours keeps its files in `home`. */
