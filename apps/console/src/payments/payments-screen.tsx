@@ -6,10 +6,10 @@ import { formatAge, formatTime } from '../amounts.ts'
 import { Empty } from '../answers/empty.tsx'
 import { type Column, DataTable } from '../lists/data-table.tsx'
 import { GrowingList, useList } from '../lists/growing-list.tsx'
-import { formatMoney } from '../money.ts'
 import { paymentLooks, StateBadge } from '../orders/order-words.tsx'
 import { Screen } from '../shell/screen.tsx'
 import { waybill } from '../waybill.ts'
+import { amountColumn } from './amount-column.tsx'
 
 const columns: Column<Payment>[] = [
   {
@@ -29,20 +29,7 @@ const columns: Column<Payment>[] = [
     ),
   },
   { header: 'State', wideOnly: true, cell: payment => <StateBadge look={paymentLooks[payment.state]} /> },
-  {
-    header: 'Amount',
-    align: 'right',
-    cell: ({ amount, currency, refunded_amount }) => (
-      <>
-        {formatMoney(amount, currency)}
-        {refunded_amount > 0 && (
-          <Text size="xs" c="dimmed">
-            {formatMoney(refunded_amount, currency)} given back
-          </Text>
-        )}
-      </>
-    ),
-  },
+  amountColumn,
 ]
 
 export function PaymentsScreen() {

@@ -7,8 +7,8 @@ import { Empty } from '../../answers/empty.tsx'
 import { type Column, DataTable } from '../../lists/data-table.tsx'
 import { GrowingList, useList } from '../../lists/growing-list.tsx'
 import { StateFilter, useFilter } from '../../lists/state-filter.tsx'
-import { formatMoney } from '../../money.ts'
 import { paymentLooks, StateBadge } from '../../orders/order-words.tsx'
+import { amountColumn } from '../../payments/amount-column.tsx'
 import { Screen } from '../../shell/screen.tsx'
 import { waybill } from '../../waybill.ts'
 import { UserFilter, useWhose } from '../users/user-filter.tsx'
@@ -51,20 +51,7 @@ const columns: Column<Payment>[] = [
       </>
     ),
   },
-  {
-    header: 'Amount',
-    align: 'right',
-    cell: ({ amount, currency, refunded_amount }) => (
-      <>
-        {formatMoney(amount, currency)}
-        {refunded_amount > 0 && (
-          <Text size="xs" c="dimmed">
-            {formatMoney(refunded_amount, currency)} given back
-          </Text>
-        )}
-      </>
-    ),
-  },
+  amountColumn,
 ]
 
 export function AllPaymentsScreen() {
