@@ -1,17 +1,14 @@
 // The server: reads the settings, hosts the services that they name, and stops in good order.
 import { randomBytes } from 'node:crypto'
 import { readWaybillSettings } from '@waybill/contracts/settings'
-import { SettingsError } from '@waybill/platform/config'
-import { DatabaseUnavailable } from '@waybill/platform/db'
 import { createLogger } from '@waybill/platform/log'
 import { type Host, hostServices, type Service, servicesToHost } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
 import { consoleRoutes } from './console-routes.ts'
+import { explainFailure } from './explain-failure.ts'
 import { loadServices } from './load-services.ts'
 import { findSecretKey, isEverythingHere } from './secret-key.ts'
 
-/** sysexits.h EX_CONFIG: the settings are wrong, starting again will not help. */
-const badSettings = 78
 /** Longer than the kit gives to requests in flight, shorter than the 15 s after which an operator may kill. */
 const stopWithinMilliseconds = 14_000
 const builtConsole = new URL('../../console/dist/', import.meta.url)
@@ -59,24 +56,6 @@ function stopOnSignal(host: Host): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-}
-
-function explainFailure(error: unknown): void {
-  if (error instanceof SettingsError) {
-    for (const line of error.lines) process.stderr.write(`${line}\n`)
-    process.exit(badSettings)
-  }
-  const { code, port, address, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string }
-  if (code === 'EADDRINUSE') {
-    process.stderr.write(`PORT ${port} is taken on ${address}: stop what listens there or set another PORT\n`)
-  } else if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC') {
-    process.stderr.write(`waybill cannot write where it must: ${(error as Error).message} (see WAYBILL_HOME)\n`)
-  } else if (error instanceof DatabaseUnavailable) {
-    process.stderr.write(`${(error as Error).message}: start the database, or see *_DATABASE_URL\n`)
-  } else {
-    process.stderr.write(`${stack}\n`)
-  }
-  process.exit(1)
 }
 
 main().catch(explainFailure)

@@ -9,9 +9,9 @@ const doesNothing: Migration = { up: async () => {} }
 /**
  * Applies what is missing of the platform's and the service's `NNNN-name.sql` files, in the order of their names; one
  * process at a time does (Kysely's lock). A file that has landed is never changed: versions of the code run side by side,
- * so a new one only adds, and what a newer version has applied is left alone.
+ * so a new one only adds, and what a newer version has applied is left alone. Answers the names of what this call applied.
  */
-export async function migrate<T>(database: Database<T>, serviceMigrations: URL): Promise<void> {
+export async function migrate<T>(database: Database<T>, serviceMigrations: URL): Promise<string[]> {
   const db = database.db as unknown as Kysely<never>
   if (database.engine === 'mysql') await compareBytes(db)
   const files = [platformMigrations, serviceMigrations].map(folder => readMigrations(folder, database.engine))
@@ -22,8 +22,9 @@ export async function migrate<T>(database: Database<T>, serviceMigrations: URL):
       getMigrations: async () => ({ ...(await appliedByOthers(db)), ...files[0], ...files[1] }),
     },
   })
-  const { error } = await migrator.migrateToLatest()
+  const { error, results = [] } = await migrator.migrateToLatest()
   if (error) throw error
+  return results.map(({ migrationName }) => migrationName)
 }
 
 /** Keys are told apart by case and accents, as SQLite does it. */

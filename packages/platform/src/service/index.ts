@@ -3,6 +3,7 @@ export { servicesToHost } from './kinds-of-work.ts'
 export {
   type CreateService,
   databaseUrlOf,
+  openMigrated,
   openStore,
   type RetriedWork,
   type Service,

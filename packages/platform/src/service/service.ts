@@ -67,15 +67,9 @@ const databasePatienceMilliseconds = 60_000
 
 /** Opens a service's database, brings it up to date and puts outbox, inbox, timers and idempotency keys on it. */
 export async function openStore<T>(host: ServiceHost, name: ServiceName, migrations: URL): Promise<ServiceStore<T>> {
-  const database = await openDatabase<T>(databaseUrlOf(host.settings, name), {
-    synchronous: host.settings.SQLITE_SYNCHRONOUS,
-    poolSize: host.settings.DATABASE_POOL_SIZE,
-  })
   const { clock, broker, metrics } = host
   const log = host.log.child({ service: name })
-  const setting = `${name.toUpperCase()}_DATABASE_URL`
-  await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
-  await migrate(database, migrations)
+  const { database } = await openMigrated<T>({ settings: host.settings, log }, name, migrations)
   // The plumbing's tables stand in every service's database; the service's own types need not know them.
   const plumbing = database as unknown as Database<never>
   const timers = new Timers(plumbing, {
@@ -125,6 +119,24 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
       await database.close()
     },
   }
+}
+
+/**
+ * Waits for a service's database and brings it up to date; `applied` names what was missing, in its order. Throws a
+ * SettingsError where the database refuses us, and a DatabaseUnavailable where it does not come.
+ */
+export async function openMigrated<T>(
+  { settings, log }: Pick<ServiceHost, 'settings' | 'log'>,
+  name: ServiceName,
+  migrations: URL,
+): Promise<{ database: Database<T>; applied: string[] }> {
+  const database = await openDatabase<T>(databaseUrlOf(settings, name), {
+    synchronous: settings.SQLITE_SYNCHRONOUS,
+    poolSize: settings.DATABASE_POOL_SIZE,
+  })
+  const setting = `${name.toUpperCase()}_DATABASE_URL`
+  await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
+  return { database, applied: await migrate(database, migrations) }
 }
 
 /** Where a service's database is: its own setting, else a SQLite file under WAYBILL_HOME. */

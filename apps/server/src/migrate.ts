@@ -1,0 +1,26 @@
+// Brings the databases of the services that WAYBILL_SERVICES names up to date and ends: a job before a new version is rolled out.
+import type { ServiceName } from '@waybill/contracts'
+import { readWaybillSettings, type Settings } from '@waybill/contracts/settings'
+import { createLogger } from '@waybill/platform/log'
+import { openMigrated, servicesToHost } from '@waybill/platform/service'
+import { explainFailure } from './explain-failure.ts'
+
+/** It needs the databases alone: no key, no broker, no other service. */
+async function main(): Promise<void> {
+  const settings = readWaybillSettings(process.env)
+  for (const name of servicesToHost(settings)) await migrateService(settings, name)
+}
+
+async function migrateService(settings: Settings, name: ServiceName): Promise<void> {
+  const log = createLogger({ name: 'waybill', level: settings.LOG_LEVEL }).child({ service: name })
+  const { database, applied } = await openMigrated({ settings, log }, name, migrationsOf(name))
+  await database.close()
+  process.stdout.write(`waybill migrated ${name}: ${applied.join(' ') || 'was up to date'}\n`)
+}
+
+/** Every service keeps them in the same place. */
+function migrationsOf(name: ServiceName): URL {
+  return new URL('../migrations/', import.meta.resolve(`@waybill/${name}-service`))
+}
+
+main().catch(explainFailure)
