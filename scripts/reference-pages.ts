@@ -61,14 +61,14 @@ function optionsTable(options: readonly Option[]): string {
 function settingsPage(): string {
   const rows = Object.entries<Setting<unknown>>(settingsSchema).map(([name, setting]) => [
     `\`${name}\``,
-    setting.description,
+    setting.environmentOnly ? `${setting.description} From the environment alone.` : setting.description,
     setting.form,
     setting.fallback ? `\`${setting.fallback}\`` : '–',
     setting.secret ? 'yes' : '',
   ])
-  return page('Settings', 'Read from the environment once, at start; a bad one stops the start with exit code 78.', [
-    table(['Setting', 'What it is for', 'Form', 'Default', 'Secret'], rows),
-  ])
+  const about = `Read from the environment, where it sets them, else from the document at \`CONFIG_URI\`
+([configuration](../configuration.md)); a bad one stops the start with exit code 78.`
+  return page('Settings', about, [table(['Setting', 'What it is for', 'Form', 'Default', 'Secret'], rows)])
 }
 
 function errorsPage(): string {

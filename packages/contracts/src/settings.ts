@@ -4,6 +4,7 @@ import { serviceNames } from './services.ts'
 
 const {
   boolean,
+  configKeys,
   duration,
   durationUpTo,
   httpUrl,
@@ -22,10 +23,34 @@ const databaseUrl = matching(
   /^(sqlite:.+|mysql:\/\/[^\s/@]+@[^\s/@]+\/[^\s/?]+(\?\S*)?)$/,
   true,
 )
+const isFile = (url: string) => url.startsWith('sqlite:')
 const serviceUrl = (service: string) =>
   httpUrl({ description: `Where the ${service} service answers when another process hosts it.` })
 
 export const settingsSchema = {
+  WAYBILL_ENV: oneOf(
+    'dev',
+    'qa',
+    'prod',
+  )({
+    environmentOnly: true,
+    description: 'The stage: which part of the document at CONFIG_URI is laid over its default part.',
+  }),
+  CONFIG_URI: matching(
+    'file:<path> or s3://bucket/key',
+    /^(file:[^\s?#]+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/[^\s?#]+)$/,
+  )({
+    environmentOnly: true,
+    description: 'A document with settings for all that the environment does not set.',
+  }),
+  CONFIG_REFRESH: duration({
+    description:
+      'How often the document is read again, give or take a fifth; on SIGHUP it always is. Changed settings take effect without a request failing.',
+  }),
+  WAYBILL_CONFIG_KEY: configKeys({
+    environmentOnly: true,
+    description: 'Opens settings that are encrypted (encrypted:v1:…), in the document or the environment.',
+  }),
   PORT: number({ min: 0, max: 65_535 })({
     fallback: '8000',
     description: 'The TCP port to serve on; 0 takes a free one.',
@@ -53,14 +78,22 @@ export const settingsSchema = {
     description:
       'Encrypts what is secret in the databases; the same for all processes. Made under WAYBILL_HOME when one process hosts all services on SQLite.',
   }),
-  USER_DATABASE_URL: databaseUrl({ description: "The user service's database; sqlite under WAYBILL_HOME by default." }),
+  USER_DATABASE_URL: databaseUrl({
+    isHarmless: isFile,
+    description: "The user service's database; sqlite under WAYBILL_HOME by default.",
+  }),
   ORDER_DATABASE_URL: databaseUrl({
+    isHarmless: isFile,
     description: "The order service's database; sqlite under WAYBILL_HOME by default.",
   }),
   PAYMENT_DATABASE_URL: databaseUrl({
+    isHarmless: isFile,
     description: "The payment service's database; sqlite under WAYBILL_HOME by default.",
   }),
-  DATA_DATABASE_URL: databaseUrl({ description: "The data service's database; sqlite under WAYBILL_HOME by default." }),
+  DATA_DATABASE_URL: databaseUrl({
+    isHarmless: isFile,
+    description: "The data service's database; sqlite under WAYBILL_HOME by default.",
+  }),
   DATABASE_POOL_SIZE: number({ min: 3, max: 1_000 })({
     fallback: '10',
     description: 'How many connections each service of this process keeps to its MySQL database at most.',
@@ -79,15 +112,27 @@ export const settingsSchema = {
     true,
   )({
     fallback: 'memory:',
+    isHarmless: url => !url.includes('@'),
     description:
       'The broker that carries events between the services: memory: where one process hosts them all, else RabbitMQ, or SNS and SQS in a region of AWS, where all names begin with the prefix (sns:// alone: AWS_REGION, waybill).',
   }),
   AWS_REGION: matching(
     'a region of AWS, such as eu-central-1',
     /^[a-z0-9-]{1,40}$/,
-  )({ description: 'The region of SNS and SQS where BROKER_URL names none.' }),
+  )({
+    description:
+      'The region of SNS and SQS where BROKER_URL names none; from the environment, that of S3 and KMS, too.',
+  }),
   AWS_ENDPOINT_URL: httpUrl({
     description: 'Where AWS answers, if not at its own addresses: an emulator, or an endpoint in a private network.',
+  }),
+  AWS_ENDPOINT_URL_S3: httpUrl({
+    environmentOnly: true,
+    description: 'The same for S3 alone, where CONFIG_URI is s3://….',
+  }),
+  AWS_ENDPOINT_URL_KMS: httpUrl({
+    environmentOnly: true,
+    description: 'The same for KMS alone, which opens keys that begin with kms:.',
   }),
   AWS_ENDPOINT_URL_SNS: httpUrl({ description: 'The same for SNS alone.' }),
   AWS_ENDPOINT_URL_SQS: httpUrl({ description: 'The same for SQS alone.' }),

@@ -10,6 +10,10 @@ export interface Setting<T> {
   readonly fallback?: string
   /** True for what must never be shown. */
   readonly secret: boolean
+  /** Of a secret setting: true for a value that gives nothing away, such as a URL without a password. */
+  readonly isHarmless?: (text: string) => boolean
+  /** True for what no document may set, for it is needed to read one. */
+  readonly environmentOnly?: boolean
   /** Answers the value, or throws an Error whose message says what the value must be. */
   parse(text: string): T
 }
@@ -29,8 +33,14 @@ export class SettingsError extends Error {
   }
 }
 
-type WithFallback = { description: string; fallback: string; secret?: boolean }
-type Without = { description: string; fallback?: undefined; secret?: boolean }
+interface About {
+  description: string
+  secret?: boolean
+  isHarmless?: (text: string) => boolean
+  environmentOnly?: boolean
+}
+type WithFallback = About & { fallback: string }
+type Without = About & { fallback?: undefined }
 
 function define<T>(form: string, parse: (text: string) => T, secret = false) {
   function of(about: WithFallback): Setting<T>
@@ -127,6 +137,24 @@ export function secretBytes(bytes: number, about: { description: string }): Sett
     if (decoded.length !== bytes || !/^[A-Za-z0-9+/]+=*$/.test(value)) refuse(words)
     return decoded
   })({ ...about, secret: true })
+}
+
+const configKeysForm = '32 bytes in base64 (waybill config key), or kms: and what KMS made of them; comma-separated'
+/** Keys that open encrypted settings, the one in use first; `kms:` for those that KMS must open before (base64 of its ciphertext). */
+export const configKeys = define(
+  configKeysForm,
+  value => {
+    const entries = splitList(value)
+    if (entries.length === 0 || !entries.every(isConfigKey)) refuse(configKeysForm)
+    return entries
+  },
+  true,
+)
+
+function isConfigKey(entry: string): boolean {
+  const encoded = entry.replace(/^kms:/, '')
+  if (!/^[A-Za-z0-9+/]+=*$/.test(encoded)) return false
+  return entry.startsWith('kms:') || Buffer.from(encoded, 'base64').length === 32
 }
 
 /** Reads every setting of `schema` from `environment`; an empty value counts as none. Throws a SettingsError that names all that is bad. */
