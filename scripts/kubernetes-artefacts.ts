@@ -26,7 +26,7 @@ export const urlSettingOf = (service: ServiceName) => `${service.toUpperCase()}_
 /** Every file that is made, by its path under `deployment`. */
 export async function makeKubernetesFiles(): Promise<Record<string, string>> {
   return {
-    'helm/waybill/values.schema.json': `${JSON.stringify(makeValuesSchema(await readServiceFacts()), undefined, 2)}\n`,
+    'helm/waybill/values.schema.json': asJson(makeValuesSchema(await readServiceFacts())),
     ...(await makeKustomizeFiles()),
   }
 }
@@ -38,6 +38,13 @@ export async function presentKubernetesFiles(): Promise<string[]> {
 }
 
 type Schema = Record<string, unknown>
+
+/** As the formatter of this house has it: lists of a few words on a line. */
+function asJson(schema: Schema): string {
+  const text = JSON.stringify(schema, undefined, 2)
+  return `${text.replace(/\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g, (_, words: string) => `[${words.replace(/,\s+/g, ', ')}]`)}\n`
+}
+
 const text: Schema = { type: 'string' }
 const flag: Schema = { type: 'boolean' }
 const count = (minimum: number): Schema => ({ type: 'integer', minimum })
@@ -170,7 +177,12 @@ async function makeComponent(name: string, base: Manifest[]): Promise<Record<str
   const added = having.filter(each => !before.has(idOf(each)))
   const removed = base.filter(each => !after.has(idOf(each)))
   const patches = removed.map(({ apiVersion, kind, metadata }) => ({
-    patch: yaml({ $patch: 'delete', apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } }),
+    patch: yaml({
+      $patch: 'delete',
+      apiVersion,
+      kind,
+      metadata: { name: metadata.name, namespace: metadata.namespace },
+    }),
   }))
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1alpha1',

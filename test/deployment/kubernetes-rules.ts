@@ -1,8 +1,8 @@
 // What must hold of Waybill's objects in any installation, beyond the types of Kubernetes: each rule answers its mistakes, a line for each.
-import { type ServiceName, serviceNames } from '@waybill/contracts'
+import { serviceNames } from '@waybill/contracts'
 import { settingsSchema } from '@waybill/contracts/settings'
 import { readDuration, type Setting } from '@waybill/platform/config'
-import { secretsOf, type ServiceFacts, settingsOfTheStage, urlSettingOf } from '../../scripts/kubernetes-artefacts.ts'
+import { type ServiceFacts, secretsOf, settingsOfTheStage, urlSettingOf } from '../../scripts/kubernetes-artefacts.ts'
 import { idOf, type Manifest } from '../../scripts/kubernetes-manifests.ts'
 
 export interface Installation {
@@ -36,8 +36,8 @@ const workloads = (manifests: Manifest[]) => [...ofKind(manifests, 'Deployment')
 const podOf = (workload: Manifest) => workload.spec.template.spec
 const containerOf = (workload: Manifest) => podOf(workload).containers[0]
 const variablesOf = (workload: Manifest): Variable[] => containerOf(workload).env
-const valueOf = (workload: Manifest, name: string) => variablesOf(workload).find(each => each.name === name)?.value
-const serviceOf = (workload: Manifest) => valueOf(workload, 'WAYBILL_SERVICES') ?? ''
+const settingOf = (workload: Manifest, name: string) => variablesOf(workload).find(each => each.name === name)?.value
+const serviceOf = (workload: Manifest) => settingOf(workload, 'WAYBILL_SERVICES') ?? ''
 
 export function selects(selector: Record<string, string>, labels: Record<string, string> | undefined): boolean {
   return Object.entries(selector).every(([name, value]) => labels?.[name] === value)
@@ -88,7 +88,7 @@ const rules: Record<string, Rule> = {
       const service = serviceOf(workload)
       const own = facts[service]
       if (!own) return []
-      const takesOnlyExports = valueOf(workload, 'WAYBILL_WORK') === 'export'
+      const takesOnlyExports = settingOf(workload, 'WAYBILL_WORK') === 'export'
       const urls = takesOnlyExports ? [] : own.calls.map(urlSettingOf)
       const needed =
         workload.kind === 'Job'
@@ -103,7 +103,7 @@ const rules: Record<string, Rule> = {
     }),
 
   workIsDone: ({ manifests }) => {
-    const works = ofKind(manifests, 'Deployment').map(each => valueOf(each, 'WAYBILL_WORK'))
+    const works = ofKind(manifests, 'Deployment').map(each => settingOf(each, 'WAYBILL_WORK'))
     return works.includes('http') && !works.includes('export') ? ['nobody takes the exports'] : []
   },
 
@@ -195,7 +195,7 @@ const rules: Record<string, Rule> = {
           const scaler = scalers.find(({ spec }) => spec.scaleTargetRef.name === each.metadata.name)
           const most = scaler ? boundsOf(scaler)[1] : each.spec.replicas
           const surge = each.spec.strategy.rollingUpdate.maxSurge
-          return (most + surge) * Number(valueOf(each, 'DATABASE_POOL_SIZE') ?? settings.DATABASE_POOL_SIZE!.fallback)
+          return (most + surge) * Number(settingOf(each, 'DATABASE_POOL_SIZE') ?? settings.DATABASE_POOL_SIZE!.fallback)
         })
         .reduce((sum, each) => sum + each, 0)
       return connections <= connectionsAtMost ? [] : [`${service}: ${connections} connections to one database`]
@@ -215,7 +215,10 @@ const rules: Record<string, Rule> = {
         ['no more rights', container.securityContext.allowPrivilegeEscalation === false],
         ['no capabilities', container.securityContext.capabilities.drop.includes('ALL')],
         ['a limit of memory', container.resources.limits.memory !== undefined],
-        ['requests', container.resources.requests.cpu !== undefined && container.resources.requests.memory !== undefined],
+        [
+          'requests',
+          container.resources.requests.cpu !== undefined && container.resources.requests.memory !== undefined,
+        ],
         ['volumes for its mounts', mountsHaveVolumes(pod, container)],
       ]
       return wanted.filter(([, holds]) => !holds).map(([what]) => `${idOf(workload)}: not ${what}`)
@@ -226,7 +229,7 @@ const rules: Record<string, Rule> = {
       const pod = podOf(each)
       const { lifecycle, readinessProbe, livenessProbe } = containerOf(each)
       const pause: number = lifecycle.preStop.sleep.seconds
-      const drain = (readDuration(valueOf(each, 'DRAIN_TIME') ?? '') ?? 0) / 1_000
+      const drain = (readDuration(settingOf(each, 'DRAIN_TIME') ?? '') ?? 0) / 1_000
       const wanted: [string, boolean][] = [
         ['enough time to end', pod.terminationGracePeriodSeconds >= pause + endsWithin],
         ['a drain that is over in time', drain > 0 && drain < endsWithin],
@@ -277,4 +280,3 @@ function whatIsWrongWith({ name, value, valueFrom }: Variable): string[] {
     return [`is ${value}: ${(error as Error).message}`]
   }
 }
-
