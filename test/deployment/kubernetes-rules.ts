@@ -45,7 +45,6 @@ export function selects(selector: Record<string, string>, labels: Record<string,
 
 const rules: Record<string, Rule> = {
   everyNameOnce: ({ manifests }) => {
-    // What Helm makes for a job alone may be there a second time later; within one rendering nothing is.
     const ids = manifests.map(idOf)
     return ids.filter((id, at) => ids.indexOf(id) !== at).map(id => `${id} is there twice`)
   },

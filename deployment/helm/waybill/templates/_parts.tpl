@@ -119,6 +119,11 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/* Who decides how many processes a part has: KEDA where there is more to see than CPU, an autoscaler, or nobody. */}}
+{{- define "waybill.scaledBy" -}}
+{{- if and .root.Values.keda.enabled (or .queue (eq .work "export")) -}}keda{{- else if .root.Values.autoscaling.enabled -}}cpu{{- end -}}
+{{- end -}}
+
 {{/* Grows at once, by as much as there is; shrinks slowly, for work that is under way is begun again by another. */}}
 {{- define "waybill.scaling" -}}
 scaleUp:
