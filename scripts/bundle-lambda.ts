@@ -21,6 +21,8 @@ const asInstalled: Record<string, { files: string[]; of: readonly ServiceName[] 
   },
   '@node-rs/argon2': { files: ['package.json', 'index.js'], of: ['user'] },
   '@node-rs/argon2-linux-x64-gnu': { files: ['package.json', 'argon2.linux-x64-gnu.node'], of: ['user'] },
+  koffi: { files: ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'], of: ['data'] },
+  '@koromix/koffi-linux-x64': { files: ['package.json', 'index.js', 'linux_x64/koffi.node'], of: ['data'] },
 }
 
 /** Makes `<folder>/<service>` anew; answers its size in bytes. */

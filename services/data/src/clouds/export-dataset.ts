@@ -89,7 +89,7 @@ async function exportOnce(
   task: ExportTask,
   checkpoint: Checkpoint | undefined,
 ): Promise<ExportedFile> {
-  const isChecksumKnown = await isUsable(checkpoint?.checksum)
+  const isChecksumKnown = isUsable(checkpoint?.checksum)
   const upload = checkpoint ? await target.resume(checkpoint.upload, checkpoint.uploaded) : await target.begin()
   const written = checkpoint && upload.readBack?.()
   // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
