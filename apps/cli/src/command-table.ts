@@ -39,6 +39,11 @@ export const commandTable: readonly CommandRow[] = [
     summary: 'Forward callbacks to a program on this machine',
     load: () => import('./commands/listen.ts'),
   },
+  {
+    name: 'verify',
+    summary: 'Try the whole journey against a deployment, and say on a card what came of it',
+    load: () => import('./commands/verify.ts'),
+  },
   { name: 'bench', summary: 'Put load on a server and measure it', load: () => import('./commands/bench.ts') },
   { name: 'refund', summary: 'Operators: give money back', load: () => import('./commands/refund.ts') },
   { name: 'users', summary: 'Operators: list users, or change one', load: () => import('./commands/users.ts') },

@@ -56,6 +56,7 @@ describe.each(commandTable.map(({ name }) => name))('waybill %s --help', name =>
       const { port } = receiver.address() as AddressInfo
       const line = example
         .replace('http://localhost:3000', `http://127.0.0.1:${port}`)
+        .replace('http://localhost:8000', server.url)
         // An address is registered once.
         .replace('waybill register ada@', 'waybill register ada-again@')
       const { code, err } = await person.shell(line, { env: { WAYBILL_PASSWORD: password } })
