@@ -87,20 +87,18 @@ capabilities:
 {{- end }}
 {{- end -}}
 
-{{/* Settings in the order of their names; what is nearer to the process goes before what is said for all. */}}
+{{/* Settings in the order of their names; what is nearer to the process goes before what is said for all. Encrypted ones need a key. */}}
 {{- define "waybill.settings" -}}
 {{- range $name, $value := merge (deepCopy .values.settings) .root.Values.settings }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
-{{- if .root.Values.settings.CONFIG_URI }}
 - name: WAYBILL_CONFIG_KEY
   valueFrom:
     secretKeyRef:
       name: {{ .root.Values.name }}-{{ ternary "shared" (printf "%s-migrate" .service) (eq .migrates false) }}
       key: WAYBILL_CONFIG_KEY
       optional: true
-{{- end }}
 {{- end -}}
 
 {{- define "waybill.configurationVolume" -}}
