@@ -14,6 +14,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEngines } from '../system/deployment.ts'
 import { startLoad, untilAnswered } from '../system/load.ts'
 import { type BalancedInstance, startLoadBalancer } from '../system/load-balancer.ts'
+import { verifiableSettings, verified } from '../system/verified-deployment.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binaries = join(root, 'node_modules', '.bin')
@@ -68,6 +69,7 @@ const areOnline = (processes: Pm2Process[]) => processes.every(({ pm2_env }) => 
 
 const settings = (port: number): Record<string, string> => ({
   ...engines.settings,
+  ...verifiableSettings,
   WAYBILL_SECRET_KEY: randomBytes(32).toString('base64'),
   WAYBILL_HOME: home,
   PORT: String(port),
@@ -108,6 +110,8 @@ test.each(['all', 'parts'])(
       expect(after.filter(({ pid }) => before.some(old => old.pid === pid))).toEqual([])
       for (const { customer, process } of load.accepted)
         expect(await customer.finished(process.process_id, 60)).toMatchObject({ status: 1 })
+      // The whole journey, money and audit, of four services behind the load balancer.
+      if (way === 'parts') expect(await verified(front.url)).toMatchObject(allPassed)
     } finally {
       await front.stop()
     }
@@ -136,6 +140,7 @@ function watchHealth(port: number) {
   }
 }
 
+const allPassed = { code: 0, verdict: 'passed', notPassed: [] }
 const partNames = serviceNames.map(service => `waybill-${service}`).sort()
 const twice = (names: string[]) => names.flatMap(name => [name, name])
 
