@@ -11,6 +11,7 @@ import { renderMarkdown, renderText, renderVerdict } from './report.ts'
 import { RunningProcess } from './running-process.ts'
 import type { Scenario, ScenarioResult } from './scenario.ts'
 import { measureAcceptingOrders } from './scenarios/accepting-orders.ts'
+import { measureCrashingInClouds } from './scenarios/crashing-in-clouds.ts'
 import { measureDeliveringOrders } from './scenarios/delivering-orders.ts'
 import { measureExporting } from './scenarios/exporting.ts'
 import { measureExportingInClouds } from './scenarios/exporting-in-clouds.ts'
@@ -30,6 +31,7 @@ const scenarios: Record<ScenarioName, Scenario> = {
   scale: measureGrowing,
   export: measureExporting,
   clouds: measureExportingInClouds,
+  crash: measureCrashingInClouds,
   start: measureStarting,
   recovery: measureRecovering,
 }

@@ -10,6 +10,7 @@ export const scenarioNames = [
   'scale',
   'export',
   'clouds',
+  'crash',
   'start',
   'recovery',
 ] as const

@@ -1,4 +1,5 @@
 // Lets Kysely speak to node:sqlite: one writing connection that is handed out one at a time, one for reading beside it.
+import { type FileHandle, open } from 'node:fs/promises'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type CompiledQuery, type DatabaseConnection, type Driver, type QueryResult, SelectQueryNode } from 'kysely'
 
@@ -21,10 +22,10 @@ class PreparedConnection {
   readonly database: DatabaseSync
   readonly #statements = new Map<string, Prepared>()
 
-  constructor(options: SqliteOptions) {
-    this.database = new DatabaseSync(options.file, { timeout: 5_000 })
+  constructor(file: string) {
+    this.database = new DatabaseSync(file, { timeout: 5_000 })
     this.database.exec(
-      `pragma journal_mode = wal; pragma synchronous = ${options.synchronous}; pragma foreign_keys = on; ` +
+      'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; ' +
         'pragma temp_store = memory; pragma cache_size = -16000; pragma wal_autocheckpoint = 4000',
     )
   }
@@ -69,6 +70,32 @@ class Turn {
   }
 }
 
+/**
+ * The write-ahead log, which a commit has been written to when SQLite answers. SQLite itself would wait for the disk on the
+ * thread that answers HTTP: for milliseconds, and for tens of them beside a large export.
+ */
+class Log {
+  readonly #handle: FileHandle
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  /** For as long as a connection is open, which keeps the file the same. SQLite locks others: to close this one unlocks nothing. */
+  static async of(databaseFile: string): Promise<Log> {
+    return new Log(await open(`${databaseFile}-wal`, 'r+'))
+  }
+
+  /** What was committed before the call is on the disk when it answers. */
+  reachDisk(): Promise<void> {
+    return this.#handle.datasync()
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
 const readingText = /^\s*(select|explain|with)\b/i
 
 function isRead(query: CompiledQuery): boolean {
@@ -78,20 +105,20 @@ function isRead(query: CompiledQuery): boolean {
 class SqliteConnection implements DatabaseConnection {
   readonly #driver: SqliteDriver
   endTurn: (() => void) | undefined
+  /** In the transaction that it holds. */
+  hasWritten = false
 
   constructor(driver: SqliteDriver) {
     this.#driver = driver
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.endTurn) return this.#driver.writer.execute(query.sql, query.parameters)
-    if (isRead(query)) return this.#driver.reader.execute(query.sql, query.parameters)
-    const endTurn = await this.#driver.turn.take()
-    try {
+    if (this.endTurn) {
+      this.hasWritten ||= !isRead(query)
       return this.#driver.writer.execute(query.sql, query.parameters)
-    } finally {
-      endTurn()
     }
+    if (isRead(query)) return this.#driver.reader.execute(query.sql, query.parameters)
+    return this.#driver.write(query)
   }
 
   // biome-ignore lint/correctness/useYield: streaming is refused, a page of keys at a time is the house's way
@@ -103,7 +130,9 @@ class SqliteConnection implements DatabaseConnection {
 /** Kysely's driver for node:sqlite. A transaction holds the writing connection; reads outside of one never wait for it (WAL). */
 export class SqliteDriver implements Driver {
   readonly #options: SqliteOptions
-  readonly turn = new Turn()
+  /** None where commits need not outlive a power cut. */
+  #log: Log | undefined
+  readonly #turn = new Turn()
   writer!: PreparedConnection
   reader!: PreparedConnection
 
@@ -112,17 +141,34 @@ export class SqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    this.writer = new PreparedConnection(this.#options)
-    this.reader = new PreparedConnection(this.#options)
-    this.reader.database.exec('pragma query_only = on')
+    const { file, synchronous } = this.#options
+    this.writer = new PreparedConnection(file)
+    this.reader = new PreparedConnection(file)
+    // The first read makes the log where there is none.
+    this.reader.database.exec('pragma query_only = on; select 1 from sqlite_schema')
+    if (synchronous === 'full') this.#log = await Log.of(file)
   }
 
   async acquireConnection(): Promise<SqliteConnection> {
     return new SqliteConnection(this)
   }
 
+  /** A statement that is a transaction of its own. */
+  async write<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const endTurn = await this.#turn.take()
+    let result: QueryResult<R>
+    try {
+      result = this.writer.execute(sql, parameters)
+    } finally {
+      endTurn()
+    }
+    await this.#log?.reachDisk()
+    return result
+  }
+
   async beginTransaction(connection: SqliteConnection): Promise<void> {
-    connection.endTurn = await this.turn.take()
+    connection.endTurn = await this.#turn.take()
+    connection.hasWritten = false
     try {
       this.writer.execute('begin immediate', [])
     } catch (error) {
@@ -133,10 +179,14 @@ export class SqliteDriver implements Driver {
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
     this.writer.execute('commit', [])
+    // Others write meanwhile: what they commit is not on the disk before this is.
     this.#end(connection)
+    if (connection.hasWritten) await this.#log?.reachDisk()
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    // Committed, and then the disk failed: by now the writing connection is another's.
+    if (!connection.endTurn) return
     try {
       // SQLite may have rolled back by itself (disk full); then there is nothing left to end.
       if (this.writer.database.isTransaction) this.writer.execute('rollback', [])
@@ -153,6 +203,7 @@ export class SqliteDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
+    await this.#log?.close()
     this.reader?.close()
     this.writer?.close()
   }
