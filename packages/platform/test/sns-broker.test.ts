@@ -562,7 +562,7 @@ describe('AWS is away', () => {
   })
 })
 
-test('messages are counted by what became of them', async () => {
+test('messages are counted by what became of them, and those that wait in the queues', async () => {
   const metrics = createMetrics()
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const payment = remember(() => gate)
@@ -580,6 +580,17 @@ test('messages are counted by what became of them', async () => {
   open()
   await until(
     () => shown('waybill_broker_unacknowledged 0'),
+    is => is,
+  )
+  // Whoever reads remembers for a moment what was there.
+  await until(
+    () => shown('waybill_broker_queue_messages{service="payment"} 0'),
+    is => is,
+  )
+  await broker.stopConsuming()
+  await Promise.all([broker.publish(orderCreated()), broker.publish(orderCreated())])
+  await until(
+    () => shown('waybill_broker_queue_messages{service="payment"} 2'),
     is => is,
   )
 })

@@ -3,7 +3,7 @@
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect, type RecoveringChannelModel } from 'amqplib'
 import type { Logger } from '../log/index.ts'
-import { type GaugeValue, rememberFor } from '../metrics/index.ts'
+import type { GaugeValue } from '../metrics/index.ts'
 import type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
 import { addBrokerMetrics, type CountMessage } from './broker-metrics.ts'
 import { refuseStrays, typesFor } from './consumed-events.ts'
@@ -14,8 +14,6 @@ import { within } from './within.ts'
 
 /** A broker that says nothing for two of these is gone, though its machine may still hold the connection. */
 const heartbeatSeconds = 10
-/** However many read the metrics, the broker is asked for its queues so often at most. */
-const rememberedMilliseconds = 2_000
 const connectMilliseconds = 5_000
 const firstPauseMilliseconds = 200
 const longestPauseMilliseconds = 5_000
@@ -59,18 +57,13 @@ export class RabbitBroker implements Broker {
     this.#count = addBrokerMetrics(options.metrics, {
       isConnected: () => this.#session !== undefined,
       unacknowledged: () => (this.#session?.queues ?? []).reduce((sum, queue) => sum + queue.unacknowledged, 0),
+      queued: () => this.#queued(),
     })
     this.#publisher = new RabbitPublisher(this.#count, type => this.#declareAgain(type))
     options.metrics?.gauge(
       'waybill_broker_blocked',
       '1 while the broker takes no messages, short of memory or disk',
       async () => [{ labels: {}, value: this.#session?.blocked === undefined ? 0 : 1 }],
-    )
-    const read = rememberFor(rememberedMilliseconds, () => this.#queued())
-    options.metrics?.gauge(
-      'waybill_broker_queue_messages',
-      'Messages that wait in the queue of a service, in the hands of none of its instances',
-      read,
     )
   }
 
@@ -126,7 +119,6 @@ export class RabbitBroker implements Broker {
     await Promise.race([session.control.checkExchange(eventsExchange), timeout]).finally(() => clearTimeout(timer))
   }
 
-  /** Of the services that this process hosts; of none while the broker is away. */
   async #queued(): Promise<GaugeValue[]> {
     const session = this.#session
     if (!session) return []

@@ -4,6 +4,7 @@ import { GetTopicAttributesCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import type { AnyCloudEvent, EventType } from '@waybill/contracts'
 import type { Logger } from '../log/index.ts'
+import type { GaugeValue } from '../metrics/index.ts'
 import { type AwsClients, bounded, createAwsClients } from './aws-clients.ts'
 import { isLost } from './aws-errors.ts'
 import type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
@@ -49,6 +50,7 @@ export class SnsBroker implements Broker {
     this.#count = addBrokerMetrics(options.metrics, {
       isConnected: () => this.#topology !== undefined,
       unacknowledged: () => this.#queues.reduce((sum, queue) => sum + queue.unacknowledged, 0),
+      queued: () => this.#queued(),
     })
     this.#publisher = new SnsPublisher({
       sns: this.#aws.sns,
@@ -81,15 +83,38 @@ export class SnsBroker implements Broker {
     const topology = this.#topology
     if (!topology) throw new Error('the broker is not connected')
     const { sns, sqs } = this.#aws
-    const own = [...this.#subscriptions.keys()]
-      .map(service => topology.queueUrls.get(queueName(this.#address.prefix, service)))
-      .filter(url => url !== undefined)
     await Promise.all([
       sns.send(new GetTopicAttributesCommand({ TopicArn: topology.topicArn }), bounded(pingMilliseconds)),
-      ...own.map(QueueUrl =>
-        sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }), bounded(pingMilliseconds)),
+      ...this.#ownQueues(topology).map(({ url }) =>
+        sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+          bounded(pingMilliseconds),
+        ),
       ),
     ])
+  }
+
+  /** About as many as SQS knows of: it counts over many machines. */
+  async #queued(): Promise<GaugeValue[]> {
+    const topology = this.#topology
+    if (!topology) return []
+    return Promise.all(
+      this.#ownQueues(topology).map(async ({ service, url }) => {
+        const { Attributes } = await this.#aws.sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+          bounded(pingMilliseconds),
+        )
+        return { labels: { service }, value: Number(Attributes?.ApproximateNumberOfMessages) }
+      }),
+    )
+  }
+
+  /** Those that we may use, of the services that this process hosts. */
+  #ownQueues({ queueUrls }: SnsTopology): { service: string; url: string }[] {
+    return [...this.#subscriptions.keys()].flatMap(service => {
+      const url = queueUrls.get(queueName(this.#address.prefix, service))
+      return url === undefined ? [] : [{ service, url }]
+    })
   }
 
   async stopConsuming(): Promise<void> {
