@@ -6,6 +6,8 @@ import { isWaybillError } from './waybill-error.ts'
 export const silenceMilliseconds = 45_000
 /** A server that answers at once although it was asked to wait is not asked more often than this. */
 const betweenPolls = 1_000
+/** A stream that lasted so long got through: it was cut when its token was over, or by a server that stops. */
+const lastingMilliseconds = 10_000
 /** In a row; with their pauses they outlast a server that is started anew. */
 const mostFailures = 12
 
@@ -32,6 +34,7 @@ export async function* follow<T>(followed: Followed<T>): AsyncGenerator<T, void,
   }
   for (let failures = 0; ; ) {
     let milliseconds = betweenPolls
+    const begun = performance.now()
     try {
       for await (const value of streams ? followed.streamed() : [await followed.polled(last)]) {
         tell(true)
@@ -41,7 +44,8 @@ export async function* follow<T>(followed: Followed<T>): AsyncGenerator<T, void,
         yield value
         if (isFinal(value)) return
       }
-      // A stream that ends early was cut by something in between, or by a server that stops.
+      // One that ends sooner was perhaps cut by something in between, which will do so again.
+      if (performance.now() - begun >= lastingMilliseconds) failures = 0
       if (streams) milliseconds = growingPause(failures++)
       else failures = 0
     } catch (error) {

@@ -1,10 +1,13 @@
 // Events as they may come over the wire: in pieces, with any line break, between comments, from a server that gives up in between.
 import { memoryTokens, Waybill } from '@waybill/sdk'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type Act, data, type FakeServer, startFakeServer } from './fake-server.ts'
 
 let server: FakeServer
-afterEach(() => server.stop())
+afterEach(() => {
+  vi.useRealTimers()
+  return server.stop()
+})
 
 const processes = [0, 50, 100].map(percentage => ({
   ...{ process_id: 'p', percentage, status: percentage === 100 ? 1 : 0, updated_at: `at ${percentage}` },
@@ -55,4 +58,14 @@ test('a stream that ends early is taken up again; one that does so again and aga
   const asked = server.sent.map(({ headers }) => headers.prefer ?? headers.accept)
   expect(asked.slice(0, 2)).toEqual(['text/event-stream', 'text/event-stream'])
   expect(asked.at(-1)).toBe('wait=20')
+})
+
+test('streams that end with their tokens, long after they began, are taken up again as streams, however many', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const lasting: Act = async (...exchange) => {
+    vi.advanceTimersByTime(900_000)
+    await events(asEvent(processes[0]))(...exchange)
+  }
+  expect(await percentages(lasting, lasting, lasting, events(asEvent(processes[2])))).toEqual([0, 100])
+  expect(server.sent.map(({ headers }) => headers.accept)).toEqual(Array(4).fill('text/event-stream'))
 })

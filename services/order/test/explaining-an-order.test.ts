@@ -274,3 +274,19 @@ test('services that are down leave a gap in the story that is named, not an erro
   expect(told.next).toContain('payment service')
   expect(told.entries.map(it => it.kind)).toEqual(['order.created', 'order.cancelled'])
 })
+
+test('a stream ends with its token, instead of telling that services are down which refuse it', async () => {
+  const { token } = host.users.signIn({ expires_at: host.clock.now() + minutes })
+  const placed = await placeOrder(host, token)
+  tellPayment(placed, payment(placed, 'pending', []))
+  const response = await fetch(`${host.url}/order/${placed.order.id}/explain`, {
+    headers: { Authorization: `Bearer ${token}`, Accept: 'text/event-stream' },
+  })
+  let told = ''
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    told += chunk
+    tellPayment(placed, undefined)
+    host.clock.advance(minutes)
+  }
+  expect(told.match(/^event: explanation$/gm)).toHaveLength(1)
+})

@@ -37,7 +37,8 @@ export function createWatchExplanation({ explainOrder, clock }: Needs) {
     let milliseconds = firstPauseMilliseconds
     for (let seen = first; !seen.ended; ) {
       await pause(Math.min(milliseconds, untilDue(seen)), undefined, { signal, ref: false }).catch(() => {})
-      if (signal.aborted) return
+      // With a token that is over the other services tell nothing: whoever follows comes again with a fresh one.
+      if (signal.aborted || clock.now() >= caller.expires_at) return
       seen = await explainOrder(caller, first.order_id, token)
       const data = JSON.stringify(seen)
       milliseconds = data === last ? Math.min(milliseconds * 1.5, longestPauseMilliseconds) : firstPauseMilliseconds
