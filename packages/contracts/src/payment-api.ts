@@ -3,7 +3,13 @@ import Joi from 'joi'
 import { contract } from './contract.ts'
 import { amount, answer, currency, id, idParams, namedAnswer, type PageQuery, pageQuery, time } from './fields.ts'
 import { gatewayName, type OrderIdQuery, paymentChoice } from './order-api.ts'
-import { attemptOutcomes, type Payment, type PaymentAttempt, paymentOperations } from './payment-models.ts'
+import {
+  attemptOutcomes,
+  type Payment,
+  type PaymentAttempt,
+  type PaymentGatewayOffer,
+  paymentOperations,
+} from './payment-models.ts'
 import { type PaymentState, paymentStates } from './words.ts'
 
 export interface PayBody {
@@ -63,6 +69,17 @@ export const paymentApi = {
     body: Joi.object<PayBody>({ order_id: id().required(), ...paymentChoice }),
     answers: { 202: { description: 'The payment, on its way to the gateway', data: paymentSchema } },
     errors: ['ORDER_NOT_FOUND', 'ORDER_NOT_PAYABLE', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS'],
+  }),
+  listGateways: contract({
+    name: 'listPaymentGateways',
+    summary: 'The payment gateways that are set up here',
+    answers: {
+      200: {
+        description: 'The gateways',
+        data: Joi.array().items(namedAnswer<PaymentGatewayOffer>('PaymentGateway', { name: Joi.string() })),
+      },
+    },
+    errors: [],
   }),
   showPaymentDetails: contract({
     name: 'showPaymentDetails',

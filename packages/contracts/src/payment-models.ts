@@ -18,6 +18,10 @@ export interface PaymentAttempt {
   request_id: string | null
   at: string
 }
+/** A gateway that one may pay by on this installation. */
+export interface PaymentGatewayOffer {
+  name: string
+}
 export interface Payment {
   id: string
   order_id: string

@@ -31,7 +31,7 @@ export type {
   Trouble,
   Violation,
 } from '../../contracts/src/order-models.ts'
-export type { Payment, PaymentAttempt } from '../../contracts/src/payment-models.ts'
+export type { Payment, PaymentAttempt, PaymentGatewayOffer } from '../../contracts/src/payment-models.ts'
 export type { ServiceName } from '../../contracts/src/services.ts'
 export type { User, UserRecord } from '../../contracts/src/user-models.ts'
 export type {

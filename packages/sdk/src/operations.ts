@@ -33,6 +33,7 @@ export const operations = {
   audit: 'GET /audit',
 
   payOrder: 'POST /payment',
+  listPaymentGateways: 'GET /payment/gateways',
   showPaymentDetails: 'GET /payment/details',
   showPayment: 'GET /payment/{id}',
   listPayments: 'GET /payments',

@@ -2,7 +2,7 @@
 import { type Api, splitOptions } from './api.ts'
 import type { CallOptions, KeyedCallOptions } from './call-options.ts'
 import type { ListFilters, OperatorFilters } from './list-filters.ts'
-import type { Payment, PaymentState } from './models.ts'
+import type { Payment, PaymentGatewayOffer, PaymentState } from './models.ts'
 import type { Pages } from './pages.ts'
 
 export interface NewPayment {
@@ -36,6 +36,11 @@ export class Payments {
    */
   pay(payment: NewPayment, options?: KeyedCallOptions): Promise<Payment> {
     return this.#api.ask('payOrder', { body: payment, options })
+  }
+
+  /** The gateways that are set up on this server. */
+  gateways(options?: CallOptions): Promise<PaymentGatewayOffer[]> {
+    return this.#api.ask('listPaymentGateways', { options })
   }
 
   /** The caller's payments, newest first. */

@@ -134,6 +134,7 @@ describe('a customer', () => {
     const payment = await customer.payments.ofOrder(orderId)
     expect(await customer.payments.get(payment.id)).toEqual(payment)
     expect(await customer.payments.list({ order_id: orderId }).take(10)).toEqual([payment])
+    expect(await customer.payments.gateways()).toEqual([{ name: 'mock' }])
     expect(await customer.callbacks.list(processId).take(10)).toEqual([])
   })
 

@@ -116,6 +116,7 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
   const receiving = createReceiveWebhook({ database, attempts, gateways, settling })
 
   const controller = createPaymentController({
+    gatewayNames: gateways.names,
     payOrder: traced(log, 'bo', 'payOrder', paying),
     showPayment: tracedModule(log, 'bo', createShowPayment({ database, payments, findPaymentOfOrder })),
     listPayments: traced(log, 'bo', 'listPayments', listing),

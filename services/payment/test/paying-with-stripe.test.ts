@@ -48,6 +48,14 @@ function settles(order: Parameters<typeof paymentOf>[2], token: string, state: P
 }
 
 describe('choosing it', () => {
+  test('it is among the gateways that are offered where its key is set, and nowhere else', async () => {
+    const bare = await startService([paymentServiceWith({})])
+    const offered = async (at: TestHost) => (await call(at.url, 'GET /payment/gateways', signIn(at))).body.data
+    expect(await offered(host)).toEqual([{ name: 'mock' }, { name: 'stripe' }])
+    expect(await offered(bare)).toEqual([{ name: 'mock' }])
+    await bare.stop()
+  })
+
   test('where its key is missing says so, to whoever pays and in the story of what is declined', async () => {
     const bare = await startService([paymentServiceWith({})])
     const later = await place({ payment_mode: 'later', gateway: null, payment_token: null }, bare)

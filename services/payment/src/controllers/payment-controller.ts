@@ -9,6 +9,8 @@ import type { RefundPayment } from '../bo/refund-payment.ts'
 import type { ShowPayment } from '../bo/show-payment.ts'
 
 interface Needs {
+  /** Of those that are set up. */
+  gatewayNames: readonly string[]
   payOrder: PayOrder
   showPayment: ShowPayment
   listPayments: ListPayments
@@ -18,10 +20,14 @@ interface Needs {
 }
 
 export function createPaymentController(needs: Needs) {
-  const { payOrder, showPayment, listPayments, listPaymentsOfOrders, refundPayment, receiveWebhook } = needs
+  const { gatewayNames, payOrder, showPayment, listPayments, listPaymentsOfOrders, refundPayment, receiveWebhook } =
+    needs
 
   const pay: ControllerOf<typeof paymentApi.pay> = async ({ caller, token, body, keepAnswer }) =>
     accepted(await payOrder(caller, token, body, (tx, payment) => keepAnswer(tx, accepted(payment))))
+
+  const listGateways: ControllerOf<typeof paymentApi.listGateways> = async () =>
+    ok(gatewayNames.map(name => ({ name })))
 
   const showDetails: ControllerOf<typeof paymentApi.showPaymentDetails> = async ({ caller, token, query }) =>
     ok(await showPayment.ofOrder(caller, token, query.order_id))
@@ -48,5 +54,5 @@ export function createPaymentController(needs: Needs) {
     return noContent()
   }
 
-  return { pay, showDetails, findDetails, show, list, listOfOrders, refund, takeWebhook }
+  return { pay, listGateways, showDetails, findDetails, show, list, listOfOrders, refund, takeWebhook }
 }

@@ -30,6 +30,8 @@ export interface GatewayRefusal {
 }
 
 export interface Gateways {
+  /** Of those that are set up, in the order of the build. */
+  readonly names: readonly string[]
   find(name: string): Gateway | undefined
   /** Why nobody can pay so; undefined where they can. */
   refusalOf(name: string, token: string | null): GatewayRefusal | undefined
@@ -38,6 +40,7 @@ export interface Gateways {
 export function createGateways(kinds: Record<string, GatewayKind>, gateways: Gateway[]): Gateways {
   const byName = new Map(gateways.map(gateway => [gateway.name, gateway]))
   return {
+    names: [...byName.keys()],
     find: name => byName.get(name),
     refusalOf(name, token) {
       const gateway = byName.get(name)

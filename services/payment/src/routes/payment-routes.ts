@@ -19,6 +19,13 @@ export function paymentRoutes(
     }),
     route({
       verb: 'get',
+      path: '/payment/gateways',
+      contract: paymentApi.listGateways,
+      access: 'customer',
+      controller: payments.listGateways,
+    }),
+    route({
+      verb: 'get',
       path: '/payment/details',
       contract: paymentApi.showPaymentDetails,
       access: 'customer',
