@@ -59,6 +59,11 @@ export const screens: ScreenRow[] = [
     load: async () => (await import('./payments/payments-screen.tsx')).PaymentsScreen,
   },
   {
+    path: '/payments/:id',
+    access: 'customer',
+    load: async () => (await import('./payments/payment-screen.tsx')).PaymentScreen,
+  },
+  {
     path: '/cloud',
     access: 'customer',
     nav: { label: 'Cloud', icon: 'cloud', group: 'Settings' },

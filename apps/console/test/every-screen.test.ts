@@ -12,6 +12,7 @@ describe.skipIf(!hasBrowser)('every screen', () => {
   let delivered: string
   let waiting: string
   let declined: string
+  let paymentId: string
 
   beforeAll(async () => {
     console = await startConsole()
@@ -25,6 +26,7 @@ describe.skipIf(!hasBrowser)('every screen', () => {
     await first.finished()
     await second.finished().catch(() => {})
     delivered = first.order.id
+    paymentId = (await customer.waybill.payments.ofOrder(delivered)).id
     declined = second.order.id
     waiting = third.order.id
     visitor = await console.visit('/callbacks', { viewport: desk, as: customer })
@@ -62,11 +64,13 @@ describe.skipIf(!hasBrowser)('every screen', () => {
     ['new order', () => '/orders/new?dataset=airports', 'New order', 'Total $1.00'],
     ['orders', () => '/orders', 'Orders', 'Delivered'],
     ['order delivered', () => `/orders/${delivered}`, 'airports and movies', 'The order was delivered'],
-    ['order waiting', () => `/orders/${waiting}`, 'penguins', 'The order waits for its owner to pay'],
+    ['order waiting', () => `/orders/${waiting}`, 'penguins', 'The order waits for you to pay'],
     ['order declined', () => `/orders/${declined}`, 'cars', 'The order was cancelled'],
     ['order of nobody', () => '/orders/01a20298-6909-7c87-b51e-298addeac63e', 'Order', 'There is no such order'],
     ['processes', () => '/processes', 'Processes', 'Finished'],
     ['payments', () => '/payments', 'Payments', 'Paid'],
+    ['payment', () => `/payments/${paymentId}`, 'Payment of $2.00', 'Attempts at the gateway'],
+    ['mistyped', () => '/orders/mistyped', 'Order', 'This address leads nowhere'],
     ['cloud', () => '/cloud', 'Your cloud', 'You are registered with LOCAL'],
     ['callbacks', () => '/callbacks', 'Callbacks', 'Your secret'],
     ['account', () => '/account', 'Your account', 'Current password'],

@@ -108,8 +108,8 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
   test('an order to be paid later says until when, counts it down, and goes on once it is paid', async () => {
     const order = await place({ payment: { mode: 'later' } })
     const { page } = await open(order)
-    await page.getByText('The order waits for its owner to pay 1.00 USD.').waitFor()
-    const next = page.getByText('Its owner pays it; if that has not happened by')
+    await page.getByText('The order waits for you to pay 1.00 USD.').waitFor()
+    const next = page.getByText('You pay it; if that has not happened by')
     expect(await next.textContent()).toMatch(/by \w+ \d+, \d{4}, .* \(in 29 min \d+ s\), the order is cancelled\.$/)
     expect(await page.getByRole('button', { name: /Pay|Cancel/ }).allTextContents()).toEqual([
       'Pay $1.00',
@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
   test('a connection that is lost is said, and the page goes on when the server is back', async () => {
     const order = await place({ payment: { mode: 'later' } })
     const { page } = await open(order)
-    await page.getByText('The order waits for its owner to pay').waitFor()
+    await page.getByText('The order waits for you to pay').waitFor()
     const lost = page.getByText('What you see may be old.')
     await console.server().kill()
     await lost.waitFor()
@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
     const streams = { begun: 0, left: 0 }
     page.on('request', request => request.url().endsWith('/explain') && streams.begun++)
     page.on('requestfailed', request => request.url().endsWith('/explain') && streams.left++)
-    await page.getByText('The order waits for its owner to pay').waitFor()
+    await page.getByText('The order waits for you to pay').waitFor()
     await page.evaluate(becoming('hidden'))
     await expect.poll(() => streams.left).toBe(1)
     const begun = streams.begun
@@ -190,8 +190,6 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
     await pay(page, 'tok_outage')
     await page.getByRole('region', { name: 'Trouble' }).getByText('the mock gateway is out of order').waitFor()
     await asItIs(() => examine(page, 'order failing', 'cars'))
-    await page.getByText('The order was delivered at').waitFor({ timeout: 30_000 })
-    await examine(page, 'order failed, then done', 'cars')
     expect(complaints).toEqual([])
   })
 
@@ -214,7 +212,6 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
     slowCloud.latencyMilliseconds = 0
     await page.getByText('The order was delivered at').waitFor({ timeout: 30_000 })
     expect(await page.getByRole('progressbar').count()).toBe(0)
-    await examine(page, 'order done', 'long')
     expect(complaints).toEqual([])
   })
 

@@ -2,7 +2,7 @@
 import type { MetricSample } from '@waybill/sdk'
 import { expect, test } from 'vitest'
 import { figuresOf, quantile } from '../src/operations/live/figures.ts'
-import { emptyHistory, type History, observe } from '../src/operations/live/history.ts'
+import { emptyHistory, type History, observe, servicesNotHeardOf } from '../src/operations/live/history.ts'
 
 interface Said {
   id?: string
@@ -65,6 +65,13 @@ test('answers of several processes are never taken for one: their rates are adde
     ['a', 2],
     ['b', 2],
   ])
+})
+
+test('services that no process has spoken for within a minute are named: the charts know nothing of them', () => {
+  const history = after([0, { services: ['user', 'order', 'payment'] }])
+  expect(servicesNotHeardOf(history)).toEqual(['data'])
+  const later = observe(history, figures({ id: 'b', services: ['data', 'order'] }), 60_000)
+  expect(servicesNotHeardOf(later)).toEqual(['user', 'payment'])
 })
 
 test('a process that was started anew counts from nothing, and is another one', () => {

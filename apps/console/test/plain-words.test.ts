@@ -1,8 +1,8 @@
 // What the API says to programs and people alike, as the console shows it to people.
 import { expect, test } from 'vitest'
 import { formatAge, formatBytes, formatDuration } from '../src/amounts.ts'
-import { plainly } from '../src/answers/plainly.ts'
-import { sentence } from '../src/answers/sentence.ts'
+import { plainly, toldToOwner } from '../src/answers/plainly.ts'
+import { capitalized, sentence } from '../src/answers/sentence.ts'
 import { formatMoney } from '../src/money.ts'
 
 test.each([
@@ -11,6 +11,10 @@ test.each([
     /^its owner pays it; if that has not happened by Nov 2\d, 2026, \d+:\d\d.[AP]M, the order is cancelled$/,
   ],
   ['the data of the order; its data is at /data?process_id=01a20298-6909.', /^the data of the order\.$/],
+  [
+    'delivered at noon; its data is at /data?process_id=01a20298-6909; attempt 1 to call back failed.',
+    /^delivered at noon; attempt 1 to call back failed\.$/,
+  ],
   ['you have no order 01a20298: GET /orders lists those that you have', /^you have no order 01a20298$/],
   [
     'the order was cancelled (payment_declined): card_declined',
@@ -24,6 +28,17 @@ test.each([
 test('what is said in lower case becomes a sentence, and a sentence stays one', () => {
   expect(sentence('the order is final')).toBe('The order is final.')
   expect(sentence('Is it?')).toBe('Is it?')
+})
+
+test('an address that a sentence begins with is left as it is', () => {
+  expect(sentence('https://example.com is called back')).toBe('https://example.com is called back.')
+  expect(capitalized('the order')).toBe('The order')
+})
+
+test('the owner of an order is told of it as their own', () => {
+  expect(toldToOwner('The order waits for its owner to pay 1.00 USD')).toBe('The order waits for you to pay 1.00 USD')
+  expect(toldToOwner('its owner pays it; else it is cancelled')).toBe('you pay it; else it is cancelled')
+  expect(toldToOwner('the order is cancelled by its owner')).toBe('the order is cancelled by you')
 })
 
 test('money is shown with the digits that its currency has', () => {

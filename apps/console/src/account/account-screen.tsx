@@ -46,6 +46,7 @@ function About({ user }: { user: User }) {
           ['Role', user.role === 'operator' ? 'Operator' : 'Customer'],
           ['Cloud', cloud],
           ['Account in the cloud', <Code key="account">{user.account}</Code>],
+          ['User', <Code key="id">{user.id}</Code>],
           ['Since', formatTime(user.created_at)],
         ]}
       />

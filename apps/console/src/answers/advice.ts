@@ -25,7 +25,7 @@ const advices: Record<string, Advice> = {
   INTERNAL_ERROR: { advice: 'Tell those who run this server the request below.' },
   ORDER_NOT_FOUND: { link: { to: '/orders', label: 'Your orders' } },
   USER_NOT_FOUND: { link: { to: '/operations/users', label: 'All users' } },
-  PAYMENT_NOT_FOUND: { link: { to: '/operations/payments', label: 'All payments' } },
+  PAYMENT_NOT_FOUND: { link: { to: '/payments', label: 'Your payments' } },
   CLOUD_NOT_FOUND: { link: { to: '/operations/clouds', label: 'All clouds' } },
   CLOUD_EXISTS: { advice: 'Take another name, or change the settings of the one that is there.' },
   LAST_OPERATOR: { advice: 'Make somebody else an operator, then try again.' },

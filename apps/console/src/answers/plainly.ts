@@ -4,7 +4,7 @@ import { formatTime } from '../amounts.ts'
 const moments = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
 const callsInBrackets = / \((GET|POST|PUT|PATCH|DELETE) [^)]*\)/g
 const callsAsHints = /[:;] (GET|POST|PUT|PATCH|DELETE) \/[^.;]*/g
-const addressOfTheData = /; its data is at \/\S+?(?=\.?(\s|$))/g
+const addressOfTheData = /; its data is at \/\S+?(?=[.;]?(\s|$))/g
 /** The codes of the API, and the commonest of gateways; names of datasets may look alike and are left as they are. */
 const codes =
   /\b(payment_declined|payment_expired|cancelled_by_user|processing_failed|card_declined|insufficient_funds)\b/g
@@ -16,4 +16,15 @@ export function plainly(text: string): string {
     .replace(callsAsHints, '')
     .replace(addressOfTheData, '')
     .replace(codes, code => code.replaceAll('_', ' '))
+}
+
+const toOwner = [
+  [/\bits owner pays it\b/g, 'you pay it'],
+  [/\bfor its owner to pay\b/g, 'for you to pay'],
+  [/\bby its owner\b/g, 'by you'],
+] as const
+
+/** What is said of an order's owner, said to them. */
+export function toldToOwner(text: string): string {
+  return toOwner.reduce((told, [of, to]) => told.replace(of, to), text)
 }

@@ -55,6 +55,17 @@ function describe(error: unknown): Described {
     const detail = error instanceof Error ? error.message : String(error)
     return { title: 'Something went wrong on this page', detail, advice: 'Load the page again.', isRetryable: true }
   }
+  // No form has such a field: it stands in the address of the screen.
+  const isMistyped = error.errors.length > 0 && error.errors.every(({ field }) => field === 'id')
+  if (isMistyped) {
+    return {
+      title: 'This address leads nowhere',
+      detail: 'It may be mistyped.',
+      link: { to: '/', label: 'To the start' },
+      requestId: error.requestId,
+      isRetryable: false,
+    }
+  }
   return {
     title: error.title ?? 'No answer from the server',
     detail: sentence(plainly(error.message)),

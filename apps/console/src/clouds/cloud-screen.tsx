@@ -58,7 +58,11 @@ function ChangeCloud({ current }: { current: string | null }) {
           loading={registering.isPending}
           onClick={() => chosen && registering.mutate(chosen)}
         >
-          {chosen === undefined || chosen === current ? 'Choose a cloud to change to' : `Use ${chosen}`}
+          {chosen === undefined
+            ? 'Choose a cloud'
+            : chosen === current
+              ? 'Choose another cloud to change'
+              : `Use ${chosen}`}
         </Button>
       </Group>
     </Stack>

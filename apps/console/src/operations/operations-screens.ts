@@ -29,7 +29,7 @@ export const operationsScreens: ScreenRow[] = [
   {
     path: '/operations/payments/:id',
     access: 'operator',
-    load: async () => (await import('./payments/payment-screen.tsx')).PaymentScreen,
+    load: async () => (await import('../payments/payment-screen.tsx')).PaymentScreen,
   },
   {
     path: '/operations/users',

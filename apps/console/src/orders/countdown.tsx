@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import { formatAge, formatDuration, formatMoment, formatTime } from '../amounts.ts'
 import { plainly } from '../answers/plainly.ts'
-import { sentence } from '../answers/sentence.ts'
+import { capitalized, sentence } from '../answers/sentence.ts'
 
 /** What is due has begun. */
 const isUnderWay = / now\b/
@@ -60,5 +60,3 @@ export function DueSentence({ text, due }: DueSentenceProps) {
     </>
   )
 }
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -17,7 +17,7 @@ import { Screen } from '../shell/screen.tsx'
 import { waybill } from '../waybill.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
 import { ItemChoice, type Items } from './item-choice.tsx'
-import { TestCardChoice, testCards } from './test-cards.tsx'
+import { firstMeans, PaymentChoice } from './payment-choice.tsx'
 
 export function NewOrderScreen() {
   const me = useMe()
@@ -45,12 +45,12 @@ function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefi
   const [search] = useSearchParams()
   const [items, setItems] = useState<Items>(() => itemsIn(search))
   const [mode, setMode] = useState<'now' | 'later'>('now')
-  const [card, setCard] = useState(0)
+  const [means, setMeans] = useState(firstMeans)
   const [callbackUrl, setCallbackUrl] = useState('')
   const order: NewOrder = {
     items: [...items].map(([dataset, format]) => ({ dataset, format })),
     callback_url: callbackUrl.trim() || undefined,
-    payment: mode === 'later' ? { mode } : { mode, token: testCards[card]?.token },
+    payment: mode === 'later' ? { mode } : { mode, ...means },
   }
   const placing = usePlacing(order)
   const errors = fieldErrorsOf(placing.error)
@@ -75,7 +75,11 @@ function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefi
               </Group>
             </Radio.Group>
             {mode === 'now' ? (
-              <TestCardChoice value={card} onChange={setCard} error={errors['payment.token']} />
+              <PaymentChoice
+                means={means}
+                onChange={setMeans}
+                errors={{ gateway: errors['payment.gateway'], token: errors['payment.token'] }}
+              />
             ) : (
               <Text size="sm" c="dimmed">
                 The order waits for your payment for a while, and is cancelled without it. Its page says until when.
@@ -131,7 +135,7 @@ function itemsIn(search: URLSearchParams): Items {
   )
 }
 
-const shownFields = ['callback_url', 'payment.token']
+const shownFields = ['callback_url', 'payment.gateway', 'payment.token']
 
 /** However often the same order is sent after trouble, there is one of it. */
 function usePlacing(order: NewOrder) {

@@ -10,6 +10,7 @@ import { Icon, type IconName } from '../shell/icon.tsx'
 import { Countdown, DueSentence } from './countdown.tsx'
 import { OrderActions } from './order-actions.tsx'
 import classes from './order-now.module.css'
+import { useTelling } from './order-queries.ts'
 import { orderLooks, serviceWords } from './order-words.tsx'
 import type { FollowedExplanation } from './use-explanation.ts'
 
@@ -33,6 +34,7 @@ export function OrderNow({ order, followed }: OrderNowProps) {
 function Known({ order, followed, explanation }: OrderNowProps & { explanation: Explanation }) {
   const { state, summary, next, next_at, ended, percentage, trouble } = explanation
   const look = lookOf(explanation)
+  const tell = useTelling(order)
   return (
     <Paper
       withBorder
@@ -48,14 +50,14 @@ function Known({ order, followed, explanation }: OrderNowProps & { explanation: 
         <Stack gap="sm" flex={1} miw={0}>
           <div>
             <Text fw={650} size="lg" lh={1.35} className={classes.words}>
-              {sentence(plainly(summary))}
+              {sentence(plainly(tell(summary)))}
             </Text>
             <Text mt={4} className={classes.words} c={ended ? 'dimmed' : undefined} component="div">
               {ended ? (
                 'Nothing more will happen by itself.'
               ) : (
                 <>
-                  <strong>Next:</strong> <DueSentence text={next} due={next_at} />
+                  <strong>Next:</strong> <DueSentence text={tell(next)} due={next_at} />
                 </>
               )}
             </Text>

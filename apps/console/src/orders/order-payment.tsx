@@ -1,10 +1,12 @@
 // The money side of one order, in short: what was tried with it, the story tells.
-import { Group, Text } from '@mantine/core'
+import { Anchor, Group, Text } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { Payment } from '@waybill/sdk'
+import { Link } from 'react-router'
 import { Answer } from '../answers/answer.tsx'
 import { formatMoney } from '../money.ts'
 import { Panel } from '../shell/panel.tsx'
+import { useIsMine } from './order-queries.ts'
 import { paymentLooks, StateBadge } from './order-words.tsx'
 
 export function OrderPayment({ query }: { query: UseQueryResult<Payment | null> }) {
@@ -17,13 +19,22 @@ export function OrderPayment({ query }: { query: UseQueryResult<Payment | null> 
   )
 }
 
-function Sums({ payment: { amount, currency, gateway, decline_code, refunded_amount } }: { payment: Payment }) {
+function Sums({ payment }: { payment: Payment }) {
+  const { id, amount, currency, gateway, decline_code, refunded_amount } = payment
   return (
     <Group justify="space-between" gap="xs">
       <Text size="sm">
         {formatMoney(amount, currency)} by {gateway}
       </Text>
       {decline_code && <Text size="sm">Declined: {decline_code.replaceAll('_', ' ')}</Text>}
+      <Anchor
+        component={Link}
+        to={`${useIsMine(payment) ? '' : '/operations'}/payments/${id}`}
+        underline="always"
+        size="sm"
+      >
+        Every attempt at the gateway
+      </Anchor>
       {refunded_amount > 0 && <Text size="sm">{formatMoney(refunded_amount, currency)} given back</Text>}
     </Group>
   )

@@ -4,6 +4,7 @@ import type { Order } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
 import { formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
+import { formatMoney } from '../money.ts'
 import { OrderOwner } from '../operations/orders/order-owner.tsx'
 import { Facts } from '../shell/facts.tsx'
 import { Panel } from '../shell/panel.tsx'
@@ -82,6 +83,7 @@ function Details({ order }: { order: Order }) {
           ['Process', <Code key="process">{order.process_id}</Code>],
           ['Cloud', order.cloud],
           ['Datasets', order.items.map(({ dataset, format }) => `${dataset} (${format})`).join(', ')],
+          ['Price', `${formatMoney(order.amount, order.currency)}, paid ${order.payment_mode}`],
           ['Last change', formatTime(order.updated_at)],
         ]}
       />

@@ -1,10 +1,12 @@
 // All that happened to an order, as a timeline: a part for each time that a service took over, and how each step came out.
-import { Badge, Box, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
+import { Badge, Box, Button, Code, Group, Progress, Text, VisuallyHidden } from '@mantine/core'
 import type { Explanation, Order, StepOutcome, StoryEntry } from '@waybill/sdk'
+import { useState } from 'react'
 import { formatBytes, formatCount, formatDuration, formatMoment } from '../amounts.ts'
 import { Icon, type IconName } from '../shell/icon.tsx'
 import { Panel } from '../shell/panel.tsx'
 import { DueSentence } from './countdown.tsx'
+import { useTelling } from './order-queries.ts'
 import classes from './order-story.module.css'
 import { serviceWords } from './order-words.tsx'
 
@@ -24,11 +26,19 @@ const serviceIcons: Record<string, IconName> = { order: 'parcel', payment: 'card
 
 /** Oldest first; nothing while it is not known yet, which the head of the page says. */
 export function OrderStory({ order, explanation }: OrderStoryProps) {
+  const [inDetail, setInDetail] = useState(false)
   if (!explanation) return null
   // How far the export is stands above.
   const entries = explanation.entries.filter(({ kind }) => kind !== 'process.progressed')
   return (
-    <Panel title="What happened">
+    <Panel
+      title="What happened"
+      actions={
+        <Button size="compact-sm" variant="subtle" aria-pressed={inDetail} onClick={() => setInDetail(!inDetail)}>
+          Times and requests
+        </Button>
+      }
+    >
       <ol className={classes.parts} aria-label="Story of the order">
         {partsOf(entries).map(({ service, steps }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: parts have no name, and come at the end
@@ -42,7 +52,7 @@ export function OrderStory({ order, explanation }: OrderStoryProps) {
             <ol className={classes.steps}>
               {steps.map((entry, at) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a step stays where it stands while it changes
-                <Step key={at} entry={entry} order={order} />
+                <Step key={at} entry={entry} order={order} inDetail={inDetail} />
               ))}
             </ol>
           </li>
@@ -62,8 +72,16 @@ function partsOf(entries: StoryEntry[]): { service: string; steps: StoryEntry[] 
   return parts
 }
 
-function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
-  const { at, text, outcome, attempt, next_attempt_at, percentage } = entry
+interface StepProps {
+  entry: StoryEntry
+  order: Order
+  /** With the moment, and the request that those who run the server find it by. */
+  inDetail: boolean
+}
+
+function Step({ entry, order, inDetail }: StepProps) {
+  const { at, outcome, attempt, next_attempt_at, percentage, request_id } = entry
+  const text = useTelling(order)(entry.text)
   const { icon, word, color } = looks[outcome]
   const isOpen = outcome === 'running' || outcome === 'waiting'
   return (
@@ -81,6 +99,16 @@ function Step({ entry, order }: { entry: StoryEntry; order: Order }) {
             </Badge>
           )}
         </Text>
+        {inDetail && (
+          <Text size="xs" c="dimmed" mt={2}>
+            {formatMoment(at)}
+            {request_id && (
+              <>
+                , request <Code>{request_id}</Code>
+              </>
+            )}
+          </Text>
+        )}
         {percentage !== null && isOpen && (
           <Progress value={percentage} size="sm" mt={4} animated={outcome === 'running'} aria-label={text} />
         )}

@@ -4,11 +4,12 @@ import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Order } from '@waybill/sdk'
 import { useMemo, useState } from 'react'
+import { areAllAt, fieldErrorsOf } from '../answers/field-errors.ts'
 import { Trouble } from '../answers/trouble.tsx'
 import { formatMoney } from '../money.ts'
 import { waybill } from '../waybill.ts'
 import { newIdempotencyKey } from './idempotency-key.ts'
-import { TestCardChoice, testCards } from './test-cards.tsx'
+import { firstMeans, PaymentChoice } from './payment-choice.tsx'
 
 export interface PayOrderProps {
   order: Order
@@ -18,12 +19,12 @@ export interface PayOrderProps {
 
 export function PayOrder({ order, onPaid }: PayOrderProps) {
   const [opened, { open, close }] = useDisclosure(false)
-  const [card, setCard] = useState(0)
+  const [means, setMeans] = useState(firstMeans)
   const cache = useQueryClient()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another card is another payment
-  const idempotencyKey = useMemo(newIdempotencyKey, [card, order.id])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other means are another payment
+  const idempotencyKey = useMemo(newIdempotencyKey, [means, order.id])
   const paying = useMutation({
-    mutationFn: () => waybill.payments.pay({ order_id: order.id, token: testCards[card]?.token }, { idempotencyKey }),
+    mutationFn: () => waybill.payments.pay({ order_id: order.id, ...means }, { idempotencyKey }),
     async onSuccess() {
       close()
       onPaid()
@@ -35,14 +36,23 @@ export function PayOrder({ order, onPaid }: PayOrderProps) {
     <>
       <Button onClick={open}>Pay {price}</Button>
       <Modal opened={opened} onClose={close} title={`Pay ${price}`} closeButtonProps={{ 'aria-label': 'Close' }}>
-        <Stack>
-          <Text size="sm">It is reserved now, and taken when the export is delivered.</Text>
-          <TestCardChoice value={card} onChange={setCard} />
-          {paying.isError && <Trouble error={paying.error} again={() => paying.mutate()} />}
-          <Button loading={paying.isPending} onClick={() => paying.mutate()}>
-            Pay {price}
-          </Button>
-        </Stack>
+        <form
+          onSubmit={event => {
+            event.preventDefault()
+            paying.mutate()
+          }}
+        >
+          <Stack>
+            <Text size="sm">It is reserved now, and taken when the export is delivered.</Text>
+            <PaymentChoice means={means} onChange={setMeans} errors={fieldErrorsOf(paying.error)} />
+            {paying.isError && !areAllAt(paying.error, ['gateway', 'token']) && (
+              <Trouble error={paying.error} again={() => paying.mutate()} />
+            )}
+            <Button type="submit" loading={paying.isPending}>
+              Pay {price}
+            </Button>
+          </Stack>
+        </form>
       </Modal>
     </>
   )

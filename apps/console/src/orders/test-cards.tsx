@@ -22,23 +22,24 @@ export const testCards = [
 ] as const satisfies TestCard[]
 
 export interface TestCardChoiceProps {
-  value: number
-  onChange: (at: number) => void
+  token: string | undefined
+  onChange: (token: string | undefined) => void
   error?: string
 }
 
-export function TestCardChoice({ value, onChange, error }: TestCardChoiceProps) {
+export function TestCardChoice({ token, onChange, error }: TestCardChoiceProps) {
+  const chosen = testCards.findIndex(card => card.token === token)
   return (
     <NativeSelect
       label="Test card"
-      description={testCards[value]?.explanation}
+      description={testCards[chosen]?.explanation}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      value={String(value)}
+      value={String(chosen)}
       data={testCards.map(({ label, token }, at) => ({
         value: String(at),
         label: token ? `${label} (${token})` : label,
       }))}
-      onChange={event => onChange(Number(event.currentTarget.value))}
+      onChange={event => onChange(testCards[Number(event.currentTarget.value)]?.token)}
       error={error}
     />
   )

@@ -60,7 +60,7 @@ export const liveCharts: LiveChart[] = [
   },
   {
     title: 'Messages waiting',
-    note: 'Events that the broker has not confirmed yet; messages in queues of RabbitMQ, in nobody’s hands; messages that failed and are tried again.',
+    note: 'Events that the broker has not confirmed yet; messages in the queues of RabbitMQ or SQS, in nobody’s hands; messages that failed and are tried again.',
     series: [
       { name: 'waiting', label: 'In outboxes', color: 'indigo.6' },
       { name: 'queued', label: 'In queues', color: 'teal.6' },

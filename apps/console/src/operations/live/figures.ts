@@ -14,7 +14,7 @@ export interface Counters {
 export interface Counts {
   /** Events that the broker has not confirmed. */
   waiting: number
-  /** Messages in the queue at the broker; 0 where it has none, as within one process. */
+  /** Messages in the queue at the broker; 0 where it has none, as within one process, and where it does not say. */
   queued: number
   /** Messages that failed and are tried again. */
   retried: number

@@ -1,5 +1,7 @@
 // The last quarter of an hour, made of one answer after the other. Behind a load balancer each may be another process's:
 // rates come only of two answers of the same one.
+import type { ServiceName } from '@waybill/sdk'
+import { services as serviceNames } from '../messages/service-filter.ts'
 import { type Counters, type Counts, type Figures, quantile } from './figures.ts'
 
 export const windowMilliseconds = 15 * 60_000
@@ -85,6 +87,15 @@ function seen(before: SeenProcess | undefined, figures: Figures, at: number): Se
 
 /** Behind a balancer the next answer of one process may be long in coming: its rates stand until then. */
 export const isCountedOn = ({ answeredAt }: SeenProcess, at: number): boolean => at - answeredAt < forgottenMilliseconds
+
+/** Of all that there are; what waits and what is dead in these is in no chart. */
+export function servicesNotHeardOf({ services, points }: History): ServiceName[] {
+  const now = points.at(-1)?.at ?? 0
+  return serviceNames.filter(name => {
+    const heard = services.get(name)
+    return heard === undefined || now - heard.at >= forgottenMilliseconds
+  })
+}
 
 function ratesBetween(before: Counters, after: Counters, seconds: number): Rates {
   const rate = (name: Exclude<keyof Counters, 'latency'>) => Math.max(0, after[name] - before[name]) / seconds

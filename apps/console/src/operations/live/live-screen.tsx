@@ -12,7 +12,7 @@ import { Panel } from '../../shell/panel.tsx'
 import { Screen } from '../../shell/screen.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { liveCharts } from './charts-of-live.ts'
-import { type History, isCountedOn, type SeenProcess } from './history.ts'
+import { type History, isCountedOn, type SeenProcess, servicesNotHeardOf } from './history.ts'
 import { betweenLooks, useHistory, useReadiness } from './live-queries.ts'
 
 export function LiveScreen() {
@@ -85,15 +85,20 @@ function Ready({ isPaused }: { isPaused: boolean }) {
     >
       <Answer query={readiness} what="what the server depends on">
         {({ dependencies }) => (
-          <Facts
-            facts={Object.entries(dependencies).map(([name, { status }]) => [
-              dependencyWords[name] ?? name,
-              <StateBadge
-                key={name}
-                look={status === 'up' ? { label: 'Up', color: 'green' } : { label: status, color: 'red' }}
-              />,
-            ])}
-          />
+          <Stack gap="sm">
+            <Facts
+              facts={Object.entries(dependencies).map(([name, { status }]) => [
+                dependencyWords[name] ?? name,
+                <StateBadge
+                  key={name}
+                  look={status === 'up' ? { label: 'Up', color: 'green' } : { label: status, color: 'red' }}
+                />,
+              ])}
+            />
+            <Text size="xs" c="dimmed">
+              As the one process sees it that answered last.
+            </Text>
+          </Stack>
         )}
       </Answer>
     </Panel>
@@ -118,7 +123,8 @@ const columns: Column<SeenProcess>[] = [
   { header: 'Answers', align: 'right', cell: ({ answers }) => answers },
 ]
 
-function Processes({ history: { processes, points } }: { history: History }) {
+function Processes({ history }: { history: History }) {
+  const { processes, points } = history
   const now = points.at(-1)?.at ?? 0
   const counted = processes.filter(process => isCountedOn(process, now)).length
   return (
@@ -131,6 +137,7 @@ function Processes({ history: { processes, points } }: { history: History }) {
           Behind a load balancer there may be others that have not answered yet. What waits and what is dead comes from
           the databases, and is that of all processes of these services.
         </Text>
+        <NotHeardOf services={servicesNotHeardOf(history)} />
         <DataTable
           plain
           label="Processes that have answered"
@@ -140,5 +147,17 @@ function Processes({ history: { processes, points } }: { history: History }) {
         />
       </Stack>
     </Panel>
+  )
+}
+
+/** Behind a load balancer that leads /metrics to one service, the others are never heard of. */
+function NotHeardOf({ services }: { services: string[] }) {
+  if (services.length === 0) return null
+  return (
+    <Alert color="yellow" title={`Not heard of in the last minute: ${services.join(', ')}`}>
+      What waits and is dead in {services.length === 1 ? 'this service' : 'these services'}, and the requests to{' '}
+      {services.length === 1 ? 'it' : 'them'}, are in none of the charts. Where the address of this console leads
+      /metrics to other services alone, look at Prometheus.
+    </Alert>
   )
 }

@@ -1,20 +1,22 @@
-// One payment as operators see it: every attempt at the gateway with its reference there, and giving money back.
+// One payment: every attempt at the gateway with its reference there; for operators whose it is, and giving money back.
 import { Anchor, Box, Code, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { Payment, PaymentAttempt } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
-import { formatMoment, formatTime } from '../../amounts.ts'
-import { Answer } from '../../answers/answer.tsx'
-import { sentence } from '../../answers/sentence.ts'
-import { type Column, DataTable } from '../../lists/data-table.tsx'
-import { formatMoney } from '../../money.ts'
-import { operationWords, outcomeLooks, paymentLooks, StateBadge } from '../../orders/order-words.tsx'
-import { Facts } from '../../shell/facts.tsx'
-import { Panel } from '../../shell/panel.tsx'
-import { Screen } from '../../shell/screen.tsx'
-import { waybill } from '../../waybill.ts'
-import { useListedUser } from '../users/user-directory.ts'
-import { leftToRefund, Refund } from './refund.tsx'
+import { formatMoment, formatTime } from '../amounts.ts'
+import { Answer } from '../answers/answer.tsx'
+import { sentence } from '../answers/sentence.ts'
+import { type Column, DataTable } from '../lists/data-table.tsx'
+import { formatMoney } from '../money.ts'
+import { leftToRefund, Refund } from '../operations/payments/refund.tsx'
+import { labelOf, useListedUser } from '../operations/users/user-directory.ts'
+import { useIsMine } from '../orders/order-queries.ts'
+import { operationWords, outcomeLooks, paymentLooks, StateBadge } from '../orders/order-words.tsx'
+import { useMe } from '../session/session.ts'
+import { Facts } from '../shell/facts.tsx'
+import { Panel } from '../shell/panel.tsx'
+import { Screen } from '../shell/screen.tsx'
+import { waybill } from '../waybill.ts'
 
 const whileUnsettled = 3_000
 const settled: readonly Payment['state'][] = ['captured', 'declined', 'voided', 'refunded']
@@ -26,18 +28,19 @@ export function PaymentScreen() {
     queryFn: ({ signal }) => waybill.payments.get(id, { signal }),
     refetchInterval: ({ state }) => (state.data && settled.includes(state.data.state) ? false : whileUnsettled),
   })
+  const isOperator = useMe().data?.role === 'operator'
   const { data } = payment
   return (
     <Screen
       key={id}
       title={data ? `Payment of ${formatMoney(data.amount, data.currency)}` : 'Payment'}
       lead={data && <About payment={data} />}
-      actions={data && leftToRefund(data) > 0 && <Refund payment={data} />}
+      actions={data && isOperator && leftToRefund(data) > 0 && <Refund payment={data} />}
     >
       <Answer query={payment} what="the payment">
         {payment => (
           <Stack>
-            <Details payment={payment} />
+            <Details payment={payment} isOperator={isOperator} />
             <Attempts payment={payment} />
           </Stack>
         )}
@@ -50,26 +53,20 @@ function About({ payment }: { payment: Payment }) {
   return (
     <>
       <StateBadge look={paymentLooks[payment.state]} /> Begun {formatTime(payment.created_at)} ·{' '}
-      <Anchor component={Link} to="/operations/payments" underline="always">
+      <Anchor component={Link} to={useIsMine(payment) ? '/payments' : '/operations/payments'} underline="always">
         All payments
       </Anchor>
     </>
   )
 }
 
-function Details({ payment }: { payment: Payment }) {
-  const user = useListedUser(payment.user_id)
+function Details({ payment, isOperator }: { payment: Payment; isOperator: boolean }) {
   const { currency } = payment
   return (
     <Panel title="Details">
       <Facts
         facts={[
-          [
-            'Paid by',
-            <Anchor key="user" component={Link} to={`/operations/users/${payment.user_id}`} underline="always">
-              {user ? `${user.name} (${user.email})` : payment.user_id}
-            </Anchor>,
-          ],
+          ...(isOperator ? [['Paid by', <Payer key="payer" id={payment.user_id} />] as const] : []),
           [
             'For',
             <Anchor key="order" component={Link} to={`/orders/${payment.order_id}`} underline="always">
@@ -79,12 +76,28 @@ function Details({ payment }: { payment: Payment }) {
           ['Gateway', payment.gateway],
           ...(payment.decline_code ? [['Declined', payment.decline_code.replaceAll('_', ' ')] as const] : []),
           ['Given back', payment.refunded_amount > 0 ? formatMoney(payment.refunded_amount, currency) : 'Nothing'],
-          ['Can be given back', leftToRefund(payment) > 0 ? formatMoney(leftToRefund(payment), currency) : 'Nothing'],
+          ...(isOperator
+            ? [
+                [
+                  'Can be given back',
+                  leftToRefund(payment) > 0 ? formatMoney(leftToRefund(payment), currency) : 'Nothing',
+                ] as const,
+              ]
+            : []),
           ['Payment', <Code key="payment">{payment.id}</Code>],
           ['Last change', formatMoment(payment.updated_at)],
         ]}
       />
     </Panel>
+  )
+}
+
+function Payer({ id }: { id: string }) {
+  const user = useListedUser(id)
+  return (
+    <Anchor component={Link} to={`/operations/users/${id}`} underline="always">
+      {user ? labelOf(user) : id}
+    </Anchor>
   )
 }
 
