@@ -31,7 +31,7 @@ async function readRoutes(): Promise<Route[]> {
 
 async function cliPage(): Promise<string> {
   const commands = await Promise.all(
-    commandTable.map(async ({ name, summary, load }) => {
+    commandTable.map(async ({ name, group, summary, load }) => {
       const { description, arguments: words = [], options = [], examples } = (await load()).command
       const usage = words.map(word => {
         const text = word.repeated ? `${word.name}...` : word.name
@@ -39,7 +39,7 @@ async function cliPage(): Promise<string> {
       })
       return [
         `## ${name}`,
-        `\`${['waybill', name, ...usage].join(' ')}\`: ${summary}. ${description}`,
+        `\`${['waybill', name, ...usage].join(' ')}\`${group === 'Operators' ? ' (operators)' : ''}: ${summary}. ${asBlocks(description)}`,
         ...(options.length > 0 ? [optionsTable(options)] : []),
         `\`\`\`sh\n${examples.map(({ what, line }) => `# ${what}\n${line}`).join('\n')}\n\`\`\``,
       ].join('\n\n')
@@ -49,6 +49,10 @@ async function cliPage(): Promise<string> {
 Exit codes: 0 done, 1 refused, 2 the line is wrong, 3 the server is out of reach. Every command takes:`
   return page('Command line', about, [optionsTable(globalOptions), ...commands])
 }
+
+/** Indented lines are kept as they are. */
+const asBlocks = (text: string) =>
+  text.replace(/\n((?: {2}.+\n?)+)/g, (_, lines) => `\n\n\`\`\`\n${lines.trimEnd()}\n\`\`\``)
 
 function optionsTable(options: readonly Option[]): string {
   const rows = options.map(({ flags, description, choices }) => [

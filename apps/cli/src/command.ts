@@ -10,6 +10,8 @@ export interface Argument {
   /** Takes all that is left. */
   repeated?: boolean
   choices?: readonly string[]
+  /** Words that may be typed in the place of a value. */
+  words?: readonly string[]
 }
 
 export interface Option {
@@ -22,6 +24,7 @@ export interface Option {
 }
 
 export interface Example {
+  /** Begins with "Operators: " where others are refused. */
   what: string
   /** Runs as it stands, signed in, with a server on the default address. */
   line: string
@@ -48,9 +51,20 @@ export interface Command<O = Record<string, unknown>> {
   run(invocation: Invocation<O>): Promise<void>
 }
 
+/** The help lists commands under these headings. */
+export type CommandGroup =
+  | 'Your account'
+  | 'Data and orders'
+  | 'Payments'
+  | 'Callbacks'
+  | 'The server'
+  | 'Operators'
+  | 'Help and completion'
+
 /** A row of the command table. */
 export interface CommandRow {
   name: string
+  group: CommandGroup
   summary: string
   load(): Promise<{ command: Command }>
 }

@@ -45,6 +45,8 @@ _waybill() {
       ${commands.map(({ name }) => name).join('|')}) command="$word"; break ;;
     esac
   done
+  # bash takes --state=delivered for three words.
+  if [ "$current" = = ]; then current=''; elif [ "$previous" = = ]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   case "$command" in
 ${cases.join('\n')}
     *) words='${[...commands.map(({ name }) => name), 'help', '--version', ...everywhere.flatMap(flagsOf)].join(' ')}' ;;
@@ -56,11 +58,12 @@ complete -o default -F _waybill waybill
 }
 
 function wordsOf(command: Command): string[] {
-  return (command.arguments ?? []).flatMap(argument => argument.choices ?? [])
+  return (command.arguments ?? []).flatMap(({ choices, words }) => choices ?? words ?? [])
 }
 
 function zshScript(commands: CompletedCommand[]): string {
-  const described = commands.map(({ name, summary }) => `    '${quoted(name)}:${quoted(summary)}'`)
+  const help = { name: 'help', summary: 'Show the help of a command' }
+  const described = [...commands, help].map(({ name, summary }) => `    '${quoted(name)}:${quoted(summary)}'`)
   const cases = commands.map(({ name, command }) => {
     const options = [...(command.options ?? []), ...everywhere].flatMap(zshOption)
     const words = wordsOf(command)
@@ -81,6 +84,7 @@ ${described.join('\n')}
     argument)
       case "$line[1]" in
 ${cases.join('\n')}
+      help) _describe command commands ;;
       esac
       ;;
   esac

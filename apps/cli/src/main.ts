@@ -11,11 +11,20 @@ const about = `The command line of Waybill: order exports of your data and follo
 
 Exit codes: 0 done, 1 refused, 2 the line is wrong, 3 the server is out of reach.`
 
+const firstSteps = `
+To begin with (\`waybill <command> --help\` shows each command with its options and examples):
+  waybill register ada@example.com --cloud LOCAL
+  waybill data
+  waybill order airports --token tok_approve --watch
+  waybill data airports --out airports.ndjson
+
+Operators also set up clouds and prices (\`cloud\`) and see what is everybody's (\`--everybody\`).`
+
 /** Runs one command line; sets the exit code and never throws. */
 export async function main(line: string[]): Promise<void> {
   const terminal = createTerminal(line.includes('--json'))
   try {
-    await createParser().parseAsync(line, { from: 'user' })
+    await createParser().parseAsync(asked(line), { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return
     const { reportFailure } = await import('./report-failure.ts')
@@ -26,19 +35,29 @@ export async function main(line: string[]): Promise<void> {
   }
 }
 
+/** `help orders` is `orders --help`: a command knows its options once it is chosen. */
+function asked(line: string[]): string[] {
+  const [first, second] = line
+  return first === 'help' && findRow(second) ? [second!, '--help'] : line
+}
+
 function createParser(): Parser {
   const parser = newProgram
     .name('waybill')
     .description(about)
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption(helpOption.flags, helpOption.description)
+    .commandsGroup('Help and completion:')
     .helpCommand('help [command]', 'Show the help of a command')
+    .addHelpText('after', firstSteps)
     .configureHelp({ showGlobalOptions: true })
     // What is wrong is told by reportFailure.
     .configureOutput({ writeErr: () => {} })
     .exitOverride()
   for (const { flags, description } of globalOptions) parser.option(flags, description)
-  for (const row of commandTable) parser.command(row.name).summary(row.summary).description(row.summary)
+  for (const { name, group, summary } of commandTable) {
+    parser.command(name).summary(summary).description(summary).helpGroup(`${group}:`)
+  }
   parser.hook('preSubcommand', async (_, chosen) => {
     const row = findRow(chosen.name())
     if (row) await prepare(chosen, (await row.load()).command)

@@ -2,7 +2,8 @@
 import { Refusal } from './failures.ts'
 import type { Session } from './session.ts'
 
-export const lastDescription = 'an id, or "last" for the newest'
+/** Of the command's argument that is an id. */
+export const idOrLast = { description: 'an id, or "last" for the newest', words: ['last'] }
 
 export async function orderIdOf(word: string, { client }: Session): Promise<string> {
   return word === 'last' ? (await newestOrder(client)).id : word

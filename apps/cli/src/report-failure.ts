@@ -1,6 +1,7 @@
 // Tells on stderr what went wrong and what to do about it, and finds the exit code for it.
 import { isWaybillError, type WaybillError } from '@waybill/sdk'
 import { exitCodes, OutOfReach, Refusal, UsageError } from './failures.ts'
+import { remedies } from './remedies.ts'
 import { printable, type Terminal } from './terminal.ts'
 
 interface Report {
@@ -64,14 +65,16 @@ function notSignedIn({ code }: WaybillError): Report {
 
 function refused(error: WaybillError): Report {
   const { title = 'The server refused', code, status, message: detail, errors, requestId, retryable } = error
+  // A single bad field may be all that the detail says.
+  const isNews = (bad: { field: string; message: string }) => detail !== `${bad.field} ${bad.message}`
   return {
     exitCode: exitCodes.refused,
     problem: { title, status, detail, code, request_id: requestId, retryable, errors },
     lines: [
       title,
       detail,
-      ...errors.map(({ field, message }) => `  ${field}: ${message}`),
-      ...(code === 'NOT_AUTHENTICATED' ? ['sign in again: waybill login <e-mail>'] : []),
+      ...errors.filter(isNews).map(({ field, message }) => `  ${field}: ${message}`),
+      ...(remedies[code] === undefined ? [] : [remedies[code]]),
       `code ${code}${requestId === undefined ? '' : `, request ${requestId}`}`,
     ],
   }

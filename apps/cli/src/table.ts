@@ -21,6 +21,13 @@ export function drawTable(heads: string[], rows: string[][], width: number): str
   )
 }
 
+/** A thing's facts, a line each; nothing is cut, and what is null is not there. */
+export function drawFacts(facts: Record<string, string | null>): string[] {
+  const told = Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== null)
+  const widest = Math.max(...told.map(([name]) => stringWidth(name)))
+  return told.map(([name, value]) => `${pad(name, widest)}${gap}${printable(value)}`)
+}
+
 /** A part of an id or of a checksum is of no use. */
 const isId = (text: string) => /^[0-9a-f]{8}-[0-9a-f-]{27}$|^[0-9a-f]{64}$/.test(text)
 

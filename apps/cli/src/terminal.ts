@@ -17,6 +17,8 @@ export interface Terminal {
   result(value: unknown, inWords: () => string | string[]): Promise<void>
   /** A line of stdout; waits while the reader is slow. */
   print(line: string): Promise<void>
+  /** Bytes for stdout, as they are; waits while the reader is slow. */
+  write(bytes: Uint8Array): Promise<void>
   /** A line of stderr: progress, hints and failures. */
   note(line: string): void
   style(style: Style, text: string): string
@@ -34,15 +36,17 @@ export function createTerminal(json: boolean): Terminal {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
-  async function print(line: string): Promise<void> {
-    if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
+  async function write(text: string | Uint8Array): Promise<void> {
+    if (!stdout.write(text)) await once(stdout, 'drain')
   }
+  const print = (line: string) => write(`${line}\n`)
   return {
     json,
     isInteractive: stdout.isTTY === true,
     width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
     size: () => ({ columns: stdout.columns || 80, rows: stdout.isTTY ? stdout.rows : 0 }),
     print,
+    write,
     async result(value, inWords) {
       if (json) return print(JSON.stringify(value))
       const lines = [inWords()].flat()

@@ -1,10 +1,12 @@
-// Every example of every help runs as it stands there, and what can be completed is completed.
+// Every example of every help runs as it stands there, together they show how every call is made, and what can be completed is completed.
 
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type OperationName, operations } from '../../../packages/sdk/src/operations.ts'
+import type { CloudDriver } from '../../../services/data/src/clouds/factory.ts'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
 import { commandTable } from '../src/command-table.ts'
 import { newPerson, type Person, password } from './waybill-command.ts'
@@ -40,21 +42,25 @@ afterAll(async () => {
   await home?.remove()
 })
 
-/** The indented lines below `Examples:`, without those that say what they are for. */
-async function examplesOf(name: string): Promise<string[]> {
+/** The indented lines below `Examples:`, with who is to run them: that stands in the line above. */
+async function examplesOf(name: string): Promise<{ line: string; isForOperators: boolean }[]> {
   const { out } = await ada.run([name, '--help'])
   const [, examples = ''] = out.split('\nExamples:\n')
-  return examples.split('\n').flatMap(line => (/^ {2}[^#\s]/.test(line) ? [line.trim()] : []))
+  return [...examples.matchAll(/^ {2}# (.*)\n {2}(?! )(.*)$/gm)].map(([, what, line]) => ({
+    line: line!,
+    isForOperators: what!.startsWith('Operators: '),
+  }))
 }
 
-describe.each(commandTable.map(({ name }) => name))('waybill %s --help', name => {
+describe.each(commandTable.map(({ name, group }) => ({ name, group })))('waybill $name --help', ({ name, group }) => {
   test('has examples, and each of them runs', async () => {
     const examples = await examplesOf(name)
     expect(examples.length).toBeGreaterThan(0)
-    const person = ['refund', 'users', 'dead-letters'].includes(name) ? operator : ada
-    for (const example of examples) {
+    for (const { line: example, isForOperators } of examples) {
+      const person = group === 'Operators' || isForOperators ? operator : ada
       const { port } = receiver.address() as AddressInfo
       const line = example
+        .replace('http://localhost:8000', server.url)
         .replace('http://localhost:3000', `http://127.0.0.1:${port}`)
         .replace('http://localhost:8000', server.url)
         // An address is registered once.
@@ -65,6 +71,44 @@ describe.each(commandTable.map(({ name }) => name))('waybill %s --help', name =>
     }
     if (name === 'listen') expect(received).toBe(1)
   }, 60_000)
+})
+
+test('whoever types the examples of every help has made every call there is', async () => {
+  // What no example can show where all is well.
+  await ada.run(['callbacks', 'last', '--resend'])
+  const [order] = JSON.parse((await ada.run(['orders', '--limit', '1', '--json'])).out)
+  await operator.run(['retry', order.id, '--dead-letters'])
+  await operator.run(['dead-letters', '--replay', '01890000-0000-7000-8000-000000000000'])
+  const notTyped: Partial<Record<OperationName, string>> = {
+    refreshSession: 'every command does it where it must',
+    showOrderStatus: 'GET /order/:id has it',
+    listPaymentsOfOrders: 'a batch of GET /payment/details',
+    listExportsOfProcesses: 'a batch of GET /exports/:process_id',
+    showExport: 'GET /order/:id/explain has it',
+    checkReadiness: 'waybill doctor',
+    readMetrics: 'for Prometheus',
+  }
+  const counted = await (await fetch(`${server.url}/metrics`)).text()
+  const missing = Object.entries(operations).flatMap(([name, call]) => {
+    const [method, path] = call.split(' ')
+    const route = path!.replace(/\{(\w+)\}/g, ':$1')
+    const isMade = counted.includes(`duration_seconds_count{method="${method}",route="${route}"`)
+    return isMade || name in notTyped ? [] : [call]
+  })
+  expect(missing).toEqual([])
+}, 30_000)
+
+test('waybill cloud --help names every driver with its settings', async () => {
+  const { description } = (await commandTable.find(({ name }) => name === 'cloud')!.load()).command
+  const folder = new URL('../../../services/data/src/clouds/drivers/', import.meta.url)
+  const files = await readdir(folder)
+  expect(files.length).toBeGreaterThan(5)
+  for (const file of files) {
+    const { driver }: { driver: CloudDriver } = await import(new URL(file, folder).href)
+    const line = description.match(new RegExp(`^ {2}${file.replace('.ts', '')} +(.+)$`, 'm'))?.[1]
+    const shown = line?.replace('the same as aws', description.match(/^ {2}aws +(.+)$/m)![1]!)
+    for (const name of Object.keys(driver.settings.describe().keys)) expect(shown).toMatch(new RegExp(`\\b${name}\\b`))
+  }
 })
 
 describe('completion', () => {
@@ -81,6 +125,10 @@ describe('completion', () => {
     expect(await complete("waybill orders --state ''")).toEqual(['created', 'confirmed', 'delivered', 'cancelled'])
     expect(await complete("waybill --json data '--pro'")).toEqual(['--process', '--profile'])
     expect(await complete("waybill completion 'z'")).toEqual(['zsh'])
+    expect(await complete("waybill watch 'l'")).toEqual(['last'])
+    // Three words to bash.
+    expect(await complete("waybill orders --state '=' 'de'")).toEqual(['delivered'])
+    expect(await complete("waybill orders --state '='")).toHaveLength(4)
   })
 
   test('of zsh names every command and option', async () => {

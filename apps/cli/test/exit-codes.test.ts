@@ -1,7 +1,10 @@
 // How a command ends: 0 done, 1 refused, 2 the line is wrong, 3 the server is out of reach, and what stderr says then.
+import { errorCatalogue } from '@waybill/contracts'
 import { freePort } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
+import { commandTable } from '../src/command-table.ts'
+import { remedies } from '../src/remedies.ts'
 import { newCustomer, type Person } from './waybill-command.ts'
 
 let server: RunningServer
@@ -139,5 +142,33 @@ describe('the server is out of reach, 3', () => {
     const { code, err } = await ada.run(['cloud', '--json', '--server', address])
     expect(code).toBe(3)
     expect(JSON.parse(err)).toMatchObject({ code: 'SERVER_UNREACHABLE', detail: expect.stringContaining(address) })
+  })
+})
+
+describe('what helps on', () => {
+  test('help of a command shows its arguments, options and examples, whichever way it is asked for', async () => {
+    const { out } = await ada.run(['help', 'users'])
+    expect(out).toBe((await ada.run(['users', '--help'])).out)
+    expect(out).toContain('waybill users [options] [user-id]')
+  })
+
+  test('a refusal names the command that helps, and says nothing twice', async () => {
+    const unknown = await ada.run(['data', 'nope'])
+    expect(unknown.err).toContain('\nwaybill data lists the datasets\n')
+    const twice = await ada.run(['order', 'airports', 'airports'])
+    expect(twice.err.match(/contains a duplicate value/g)).toHaveLength(1)
+  })
+
+  test('every command that a refusal names is one', async () => {
+    const named = Object.values(remedies).flatMap(it => it.match(/(?<=\bwaybill )[a-z-]+/g) ?? [])
+    expect(named.length).toBeGreaterThan(15)
+    for (const name of named) expect(commandTable.map(row => row.name)).toContain(name)
+    for (const code of Object.keys(remedies)) expect(errorCatalogue).toHaveProperty(code)
+  })
+
+  test('a currency without a price, and a time that is none, are no lines', async () => {
+    for (const line of ['cloud LOCAL --currency EUR', 'audit --since yesterday', 'orders --limit 0']) {
+      expect(await ada.run(line.split(' '))).toMatchObject({ code: 2, out: '' })
+    }
   })
 })

@@ -64,12 +64,6 @@ test('an order to be paid later is paid, and one is cancelled', async () => {
   expect(listed.out.split('\n')[1]).toContain('cancelled (cancelled_by_user)')
 })
 
-test('a list goes over more than one page', async () => {
-  const { out } = await ada.run(['orders', '--limit', '3', '--json'])
-  expect(JSON.parse(out)).toHaveLength(3)
-  expect((await ada.run(['payments', '--order', 'last', '--json'])).out).toContain('"state":')
-})
-
 test('an explanation is drawn as a tree', async () => {
   await ada.run(['order', 'airports', '--token', 'tok_approve', '--watch'])
   const { out } = await ada.run(['explain', 'last'])
@@ -141,3 +135,48 @@ test.runIf(process.platform === 'linux')(
     expect(plain.out).not.toContain('\u001b')
   },
 )
+
+test('one order is shown with every change of its state, its process and its payment with what they hold', async () => {
+  await ada.run(['order', 'airports', 'cars:csv', '--token', 'tok_approve', '--watch'])
+  const id = '[0-9a-f-]{36}'
+  const order = await ada.run(['orders', 'last'])
+  expect(order.out).toMatch(
+    /^state +delivered\ndatasets +airports:ndjson cars:csv\ncloud +LOCAL\nprice +2\.00 USD, to be paid now$/m,
+  )
+  expect(order.out).toMatch(/ confirmed +delivered +\S+\n$/)
+  const { history } = JSON.parse((await ada.run(['orders', 'last', '--json'])).out)
+  expect(history.map((it: { to: string }) => it.to)).toEqual(['created', 'confirmed', 'delivered'])
+
+  const process = await ada.run(['processes', 'last', '--wait', '5'])
+  expect(process.out).toMatch(/^status +1 success\ndone +100 %\nstep +delivered$/m)
+  expect(process.out).toMatch(new RegExp(`^data +waybill data --process ${id} `, 'm'))
+  const listed = await ada.run(['processes', '--state', 'success', '--limit', '1', '--json'])
+  expect(JSON.parse(listed.out)).toMatchObject([{ status: 1 }])
+
+  await until(
+    () => ada.run(['payments', 'last']),
+    ({ out }) => /^state +captured$/m.test(out) && / authorize +succeeded +2\.00 USD +mock_/.test(out),
+  )
+})
+
+test('a list goes over more than one page, and says that there is more unless a limit was asked for', async () => {
+  const bob = await newCustomer(server.url)
+  const place = `curl -s -o /dev/null -H "Authorization: Bearer $token" --json '{"items":[{"dataset":"airports"}],"payment":{"mode":"later"}}' ${server.url}/user/order`
+  await bob.shell(`token=$(waybill token); for n in $(seq 101); do ${place}; done`)
+  const cut = await bob.run(['orders'])
+  expect(cut.out.trimEnd().split('\n')).toHaveLength(21)
+  expect(cut.err).toBe('the first 20; --limit shows more\n')
+  const all = await bob.run(['orders', '--limit', 'all', '--json'])
+  expect(JSON.parse(all.out)).toHaveLength(101)
+  expect(all.err).toBe('')
+  expect((await bob.run(['payments', '--order', 'last', '--json'])).out).toMatch(/^\[\{.*"state":"pending"/)
+  await bob.remove()
+}, 30_000)
+
+test('lines with the same key pay once', async () => {
+  await ada.run(['order', 'airports', '--later'])
+  const line = ['pay', 'last', '--token', 'tok_approve', '--idempotency-key', 'paid-once', '--json']
+  const [first, second] = [await ada.run(line), await ada.run(line)]
+  expect([first.code, second.code]).toEqual([0, 0])
+  expect(second.out).toBe(first.out)
+})

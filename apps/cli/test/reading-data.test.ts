@@ -43,8 +43,9 @@ test('piped, records are a JSON document on each line, as many as asked for', as
 test.runIf(process.platform === 'linux')('on a terminal they are a table that fits into it', async () => {
   const { out } = await ada.terminal('waybill data airports --limit 5')
   const lines = out.trimEnd().split(/\r?\n/)
-  expect(lines).toHaveLength(6)
+  expect(lines).toHaveLength(7)
   expect(lines[0]).toMatch(/^iata +name +city +state/)
+  expect(lines[6]).toMatch(/^airports of LOCAL as of 2\S+Z$/)
   expect(Math.max(...lines.map(line => line.length))).toBeLessThanOrEqual(100)
 })
 
@@ -145,6 +146,15 @@ describe('a download', () => {
     expect(await parts()).toEqual([])
     expect((await ada.run(['data', 'movies', '--out', 'spoilt.csv'])).code).toBe(0)
     expect(await sha256Of('spoilt.csv')).toBe(file.sha256)
+  })
+
+  test('goes to another program byte for byte, and not to a terminal', async () => {
+    const { file } = await orderMovies()
+    const piped = await ada.shell('waybill data movies --out - | sha256sum')
+    expect(piped).toMatchObject({ out: `${file.sha256}  -\n`, err: '' })
+    expect(await readdir(ada.folder)).not.toContain('-')
+    if (process.platform !== 'linux') return
+    expect((await ada.terminal('waybill data movies --out -')).out).toContain('pipe it')
   })
 
   test('of several files asks which', async () => {

@@ -116,6 +116,14 @@ export class Waybill {
     return this.#session.isSignedIn()
   }
 
+  /**
+   * An access token that has not expired, refreshed where it was about to: for calls that the SDK does not make. Throws
+   * NOT_AUTHENTICATED where nobody is signed in.
+   */
+  accessToken(): Promise<string> {
+    return this.#session.accessToken()
+  }
+
   /** Whether the server can do its work; one that cannot is an answer, too. */
   readiness(options?: CallOptions): Promise<Readiness> {
     return this.#api.whole('checkReadiness', 'status', { options, alsoGood: 503 })

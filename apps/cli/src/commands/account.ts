@@ -30,7 +30,7 @@ export const command = defineCommand<Options>({
       user.cloud === null
         ? 'not registered with a cloud: waybill cloud LOCAL'
         : `${user.cloud}, account ${user.account}`,
-      `user ${user.id} at ${session.server}`,
+      `user ${user.id} at ${session.server}, since ${user.created_at}`,
     ])
   },
 })

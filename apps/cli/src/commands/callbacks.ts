@@ -1,29 +1,31 @@
 // `waybill callbacks`: every attempt to call back about a process, and the secret that signs them.
 import { defineCommand } from '../command.ts'
 import { UsageError } from '../failures.ts'
-import { lastDescription, processIdOf } from '../newest.ts'
+import { idOrLast, processIdOf } from '../newest.ts'
+import { limitOption, takeFirst } from '../newest-first.ts'
 import { drawTable } from '../table.ts'
 
 interface Options {
   resend?: boolean
   secret?: boolean
   rotateSecret?: boolean
+  limit?: number
 }
-
-const mostShown = 100
 
 export const command = defineCommand<Options>({
   description:
     'Callbacks are signed as Standard Webhooks says; after a rotation the old secret signs, too, for 24 hours.',
-  arguments: [{ name: 'process-id', description: lastDescription, optional: true }],
+  arguments: [{ name: 'process-id', ...idOrLast, optional: true }],
   options: [
     { flags: '--resend', description: 'call back once more, with the same webhook-id' },
     { flags: '--secret', description: 'print the secret' },
     { flags: '--rotate-secret', description: 'make a new secret and print it' },
+    limitOption,
   ],
   examples: [
     { what: 'Who was called about the newest order?', line: 'waybill callbacks last' },
     { what: 'The secret to verify with', line: 'waybill callbacks --secret' },
+    { what: 'A new secret; for a day both sign', line: 'waybill callbacks --rotate-secret' },
   ],
   async run({ args, options, terminal, session }) {
     const { callbacks } = session.client
@@ -37,7 +39,7 @@ export const command = defineCommand<Options>({
       const sent = await callbacks.resend(processId)
       return terminal.result(sent, () => `will be sent once more, as ${sent.webhook_id}`)
     }
-    const attempts = await callbacks.list(processId, { limit: mostShown }).take(mostShown)
+    const attempts = await takeFirst(page => callbacks.list(processId, page), options.limit, terminal)
     await terminal.result(attempts, () => {
       if (attempts.length === 0) return 'nobody was called back about this process'
       const rows = attempts.map(it => [

@@ -1,10 +1,10 @@
 // `waybill cancel`: cancels an order.
 import { defineCommand } from '../command.ts'
-import { lastDescription, orderIdOf } from '../newest.ts'
+import { idOrLast, orderIdOf } from '../newest.ts'
 
 export const command = defineCommand({
   description: 'What was authorized is given back. An order that is delivered or cancelled already is refused.',
-  arguments: [{ name: 'order-id', description: lastDescription }],
+  arguments: [{ name: 'order-id', ...idOrLast }],
   examples: [{ what: 'Order, then think better of it', line: 'waybill order airports --later && waybill cancel last' }],
   async run({ args, terminal, session }) {
     const order = await session.client.orders.cancel(await orderIdOf(args[0]!, session))

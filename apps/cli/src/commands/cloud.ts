@@ -21,13 +21,24 @@ interface Options {
 const mostMoney = 1_000_000_000
 
 export const command = defineCommand<Options>({
-  description:
-    'Without a name: the clouds. With one: registers you with it; your data and orders are in that cloud from then on. With an option of operators: changes the cloud instead.',
+  description: `Without a name: the clouds. With one: registers you with it; your data and orders are in that cloud from then on. With an option of operators: changes the cloud instead.
+
+Settings by driver, in a JSON object; ? may be left out, and secrets are stored encrypted and never shown:
+  local   root
+  aws     bucket, region, prefix?, endpoint?, access_key_id?, secret_access_key?
+  ibm     the same as aws, or bucket, region, endpoint, api_key, iam_url?
+  azure   container, account?, key?, sas?, connection_string?, endpoint?, prefix?
+  google  bucket, project_id?, credentials?, endpoint?, prefix?
+  mclass  url, client_id, client_secret`,
   arguments: [{ name: 'cloud', description: 'such as LOCAL', optional: true }],
   options: [
     { flags: '--check', description: 'operators: log in to the cloud and say what was found' },
-    { flags: '--add <driver>', description: 'operators: add the cloud, with this driver' },
-    { flags: '--mode <mode>', description: 'operators: how its data is had', choices: ['immediate', 'order'] },
+    { flags: '--add <driver>', description: 'operators: add the cloud, with this driver (see above)' },
+    {
+      flags: '--mode <mode>',
+      description: 'operators: whether data can be read at once, or by order only (default: immediate)',
+      choices: ['immediate', 'order'],
+    },
     {
       flags: '--settings <file>',
       description: 'operators: a JSON file with settings, or - for stdin; merged into those there are',
@@ -44,6 +55,13 @@ export const command = defineCommand<Options>({
   examples: [
     { what: 'Which clouds are there, and what do they cost?', line: 'waybill cloud' },
     { what: 'Register with one', line: 'waybill cloud LOCAL' },
+    { what: 'Operators: what an export from it costs from now on', line: 'waybill cloud LOCAL --price 120' },
+    {
+      what: 'Operators: add a folder as a cloud, with its price',
+      line: `echo '{ "root": "/tmp/archive" }' | waybill cloud ARCHIVE --add local --settings - --price 50`,
+    },
+    { what: 'Operators: does the login to it work?', line: 'waybill cloud LOCAL --check' },
+    { what: 'Operators: nobody may use it any more', line: 'waybill cloud ARCHIVE --disable' },
   ],
   async run(invocation) {
     const { args, options, terminal, session } = invocation
@@ -82,6 +100,9 @@ async function changeCloud({ options, terminal, session }: Invocation<Options>, 
   const { clouds } = session.client
   const { add, mode, enable, disable, price, currency = 'USD' } = options
   if (enable && disable) throw new UsageError('--enable and --disable at once', `waybill cloud ${name} --enable`)
+  if (price === undefined && options.currency !== undefined) {
+    throw new UsageError('--currency of which --price?', `waybill cloud ${name} --price 100 --currency ${currency}`)
+  }
   const settings = options.settings === undefined ? undefined : await readSettings(options.settings)
   const enabled = enable || (disable ? false : undefined)
   const changed: { cloud?: Cloud; price?: Price } = {}

@@ -6,6 +6,7 @@ import { processIdOf } from '../newest.ts'
 import { wholeNumber } from '../read-number.ts'
 import { readableBytes } from '../readable.ts'
 import { drawTable } from '../table.ts'
+import { printable } from '../terminal.ts'
 
 interface Options {
   process?: string
@@ -27,7 +28,10 @@ export const command = defineCommand<Options>({
       flags: '-p, --process <id>',
       description: 'what this process delivered, or "last"; without it, the data in your cloud now',
     },
-    { flags: '-o, --out <file>', description: 'the file to download to (default process: last)' },
+    {
+      flags: '-o, --out <file>',
+      description: 'the file to download to, or - for another program (default process: last)',
+    },
     {
       flags: '--format <format>',
       description: 'with --out: the delivered file of this format',
@@ -48,6 +52,8 @@ export const command = defineCommand<Options>({
       what: 'Order a file and download it',
       line: 'waybill order cars:csv --token tok_approve --watch && waybill data cars --out cars.csv',
     },
+    { what: 'What was delivered, with checksums', line: 'waybill data --process last' },
+    { what: 'A delivered file for another program', line: 'waybill data cars --out - | wc -c' },
   ],
   async run(invocation) {
     const { args, options } = invocation
@@ -67,6 +73,7 @@ async function listDatasets({ terminal, session }: Invocation<Options>): Promise
     const rows = list.datasets.map(({ name, bytes, updated_at }) => [name, readableBytes(bytes), updated_at])
     return drawTable(['DATASET', 'SIZE', 'CHANGED'], rows, terminal.width)
   })
+  if (terminal.isInteractive && !terminal.json) terminal.note(printable(`of ${list.cloud} as of ${list.as_of}`))
 }
 
 async function showManifest({ terminal, session }: Invocation<Options>, word: string): Promise<void> {
@@ -87,21 +94,27 @@ async function showRecords({ options, terminal, session }: Invocation<Options>, 
   const limit = options.all ? Number.POSITIVE_INFINITY : (options.limit ?? defaultLimit)
   const source =
     options.process === undefined ? dataset : { process_id: await processIdOf(options.process, session), dataset }
-  const records = session.client.data.records(source, { limit: Math.min(limit + 1, mostInOnePage) })
+  const pages = session.client.data.records(source, { limit: Math.min(limit + 1, mostInOnePage) }).pages()
   const isTable = terminal.isInteractive && !terminal.json
   const drawn: DataRecord[] = []
   let count = 0
   let isCut = false
-  for await (const record of records) {
-    if (count === limit) {
-      isCut = true
-      break
+  let from = ''
+  for await (const { items, data } of pages) {
+    from ||= `${data.dataset} of ${data.cloud} as of ${data.as_of}`
+    const shown = items.slice(0, limit - count)
+    for (const record of shown) {
+      if (isTable) drawn.push(record)
+      else await terminal.print(JSON.stringify(record))
     }
-    count++
-    if (isTable) drawn.push(record)
-    else await terminal.print(JSON.stringify(record))
+    count += shown.length
+    isCut = shown.length < items.length
+    if (count === limit) break
   }
-  if (isTable) await terminal.print(drawRecords(drawn, terminal.width).join('\n'))
+  if (isTable) {
+    if (drawn.length > 0) await terminal.print(drawRecords(drawn, terminal.width).join('\n'))
+    terminal.note(printable(from))
+  }
   if (isCut && options.limit === undefined) terminal.note(`the first ${limit} records; --all or --limit shows more`)
 }
 
@@ -116,16 +129,32 @@ function drawRecords(records: DataRecord[], width: number): string[] {
   )
 }
 
-async function downloadFile({ args, options, terminal, session }: Invocation<Options>, path: string): Promise<void> {
-  const { download } = await import('../download.ts')
+async function downloadFile(invocation: Invocation<Options>, path: string): Promise<void> {
+  const { args, options, terminal, session } = invocation
+  const isPiped = path === '-'
+  if (isPiped && terminal.isInteractive) {
+    throw new UsageError('a whole file is too much for a terminal: pipe it', 'waybill data cars --out - | less')
+  }
   const processId = await processIdOf(options.process ?? 'last', session)
   const { files } = await session.client.data.manifest(processId)
   const file = chooseFile(files, args[0], options.format)
+  if (isPiped) return pipeFile(invocation, processId, file)
+  const { download } = await import('../download.ts')
   const { resumedAt } = await download({ processId, file, path }, session, terminal)
   await terminal.result({ path, process_id: processId, ...file, resumed_at: resumedAt }, () => {
     const resumed = resumedAt > 0 ? `, went on at byte ${resumedAt}` : ''
     return `${path}: ${file.dataset} as ${file.format}, ${file.records} records, ${readableBytes(file.bytes)}${resumed}; its SHA-256 is right`
   })
+}
+
+/** Its bytes alone go to stdout; that they are right is known at their end. */
+async function pipeFile(
+  { terminal, session }: Invocation<Options>,
+  processId: string,
+  { dataset }: DeliveredFile,
+): Promise<void> {
+  const { stream } = await session.client.data.file(processId, dataset)
+  for await (const chunk of stream) await terminal.write(chunk)
 }
 
 function chooseFile(

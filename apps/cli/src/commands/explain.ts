@@ -1,7 +1,7 @@
 // `waybill explain`: draws where an order is, why, what happens next, what may be done now, and its story.
 import { defineCommand } from '../command.ts'
 import { followStory } from '../follow-story.ts'
-import { lastDescription, orderIdOf } from '../newest.ts'
+import { idOrLast, orderIdOf } from '../newest.ts'
 import { drawStory } from '../story-tree.ts'
 
 interface Options {
@@ -11,7 +11,7 @@ interface Options {
 export const command = defineCommand<Options>({
   description:
     'A tree of what each service did, oldest first: transitions, payment attempts, exports, callbacks and messages; what fails, when it is tried again, and the commands that may be typed now.',
-  arguments: [{ name: 'order-id', description: lastDescription }],
+  arguments: [{ name: 'order-id', ...idOrLast }],
   options: [
     {
       flags: '-w, --watch',

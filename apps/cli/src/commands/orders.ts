@@ -1,48 +1,88 @@
-// `waybill orders`: lists orders.
-import type { OrderState } from '@waybill/sdk'
+// `waybill orders`: lists orders, or shows one with its transitions.
+import type { Order, OrderState, OrderTransition } from '@waybill/sdk'
 import { defineCommand } from '../command.ts'
-import { wholeNumber } from '../read-number.ts'
+import { idOrLast, orderIdOf } from '../newest.ts'
+import { limitOption, takeFirst } from '../newest-first.ts'
 import { readableMoney } from '../readable.ts'
-import { drawTable } from '../table.ts'
+import { drawFacts, drawTable } from '../table.ts'
+import { type WhoseOptions, whoseFilter, whoseOptions } from '../whose.ts'
 
-interface Options {
+interface Options extends WhoseOptions {
   state?: OrderState
   limit?: number
-  everybody?: boolean
-  user?: string
 }
 
 export const command = defineCommand<Options>({
-  description: 'Your own orders; an operator may see those of others.',
+  description:
+    'Your own orders; an operator may see those of others. With an id: that order, and every change of its state.',
+  arguments: [{ name: 'order-id', ...idOrLast, optional: true }],
   options: [
     {
       flags: '--state <state>',
       description: 'only those in this state',
       choices: ['created', 'confirmed', 'delivered', 'cancelled'],
     },
-    { flags: '--limit <n>', description: 'how many, 1-1000 (default: 20)', parse: wholeNumber('--limit', 1, 1_000) },
-    { flags: '--everybody', description: 'operators: the orders of all users' },
-    { flags: '--user <id>', description: 'operators: the orders of this user' },
+    limitOption,
+    ...whoseOptions('orders'),
   ],
   examples: [
     { what: 'The newest orders', line: 'waybill orders' },
+    { what: 'One of them, and how its state changed', line: 'waybill orders last' },
     { what: 'What was delivered, as JSON', line: 'waybill orders --state delivered --limit 5 --json' },
+    { what: 'Operators: what waits to be paid, of all users', line: 'waybill orders --everybody --state created' },
   ],
-  async run({ options, terminal, session }) {
-    const { state, limit = 20, everybody, user } = options
-    const filters = { state, limit: Math.min(limit, 100), all: everybody, user_id: user }
-    const orders = await session.client.orders.list(filters).take(limit)
-    await terminal.result(orders, () => {
-      if (orders.length === 0) return 'no orders: waybill order airports places one'
-      const rows = orders.map(order => [
+  async run({ args, options, terminal, session }) {
+    const { orders } = session.client
+    if (args[0] !== undefined) {
+      const id = await orderIdOf(args[0], session)
+      const [order, history] = await Promise.all([orders.get(id), orders.history(id)])
+      return terminal.result({ ...order, history }, () => drawOrder(order, history, terminal.width))
+    }
+    const { state, limit } = options
+    const found = await takeFirst(page => orders.list({ state, ...whoseFilter(options), ...page }), limit, terminal)
+    await terminal.result(found, () => {
+      if (found.length === 0) return 'no orders: waybill order airports places one'
+      const rows = found.map(order => [
         order.id,
-        order.cancel_reason === null ? order.state : `${order.state} (${order.cancel_reason})`,
+        stateOf(order),
         readableMoney(order.amount, order.currency),
         order.process_id,
         order.created_at,
-        order.items.map(({ dataset, format }) => `${dataset}:${format}`).join(' '),
+        itemsOf(order),
+        ...(options.everybody ? [order.user_id] : []),
       ])
-      return drawTable(['ORDER', 'STATE', 'PRICE', 'PROCESS', 'ORDERED', 'DATASETS'], rows, terminal.width)
+      const heads = [
+        'ORDER',
+        'STATE',
+        'PRICE',
+        'PROCESS',
+        'ORDERED',
+        'DATASETS',
+        ...(options.everybody ? ['USER'] : []),
+      ]
+      return drawTable(heads, rows, terminal.width)
     })
   },
 })
+
+const stateOf = ({ state, cancel_reason }: Order) => (cancel_reason === null ? state : `${state} (${cancel_reason})`)
+const itemsOf = ({ items }: Order) => items.map(({ dataset, format }) => `${dataset}:${format}`).join(' ')
+
+function drawOrder(order: Order, history: OrderTransition[], width: number): string[] {
+  const rows = history.map(it => [it.at, it.from ?? '-', it.to, it.reason ?? '', it.request_id ?? ''])
+  return [
+    ...drawFacts({
+      order: order.id,
+      state: stateOf(order),
+      datasets: itemsOf(order),
+      cloud: order.cloud,
+      price: `${readableMoney(order.amount, order.currency)}, to be paid ${order.payment_mode}`,
+      process: order.process_id,
+      user: order.user_id,
+      ordered: order.created_at,
+      changed: `${order.updated_at}, version ${order.version}`,
+    }),
+    '',
+    ...drawTable(['AT', 'FROM', 'TO', 'REASON', 'REQUEST'], rows, width),
+  ]
+}

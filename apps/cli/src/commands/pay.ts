@@ -1,19 +1,20 @@
 // `waybill pay`: pays for an order that was placed to be paid later.
 import { defineCommand } from '../command.ts'
 import { followProcess } from '../follow-process.ts'
-import { lastDescription, orderIdOf } from '../newest.ts'
+import { idOrLast, orderIdOf } from '../newest.ts'
 import { readableMoney } from '../readable.ts'
 
 interface Options {
   gateway?: string
   token?: string
   watch?: boolean
+  idempotencyKey?: string
 }
 
 export const command = defineCommand<Options>({
   description:
     'Such an order is cancelled when it stays unpaid for too long, 30 minutes unless the server says otherwise.',
-  arguments: [{ name: 'order-id', description: lastDescription }],
+  arguments: [{ name: 'order-id', ...idOrLast }],
   options: [
     {
       flags: '--gateway <name>',
@@ -25,6 +26,7 @@ export const command = defineCommand<Options>({
       description: 'the payment token; mock: tok_approve, tok_decline, tok_slow, tok_outage, tok_lost',
     },
     { flags: '-w, --watch', description: 'follow the work to its end' },
+    { flags: '--idempotency-key <key>', description: 'makes lines with the same key one payment' },
   ],
   examples: [
     {
@@ -34,8 +36,8 @@ export const command = defineCommand<Options>({
   ],
   async run({ args, options, terminal, session }) {
     const orderId = await orderIdOf(args[0]!, session)
-    const { gateway, token } = options
-    const payment = await session.client.payments.pay({ order_id: orderId, gateway, token })
+    const { gateway, token, idempotencyKey } = options
+    const payment = await session.client.payments.pay({ order_id: orderId, gateway, token }, { idempotencyKey })
     await terminal.result(payment, () => {
       const amount = readableMoney(payment.amount, payment.currency)
       return `payment ${payment.id} of ${amount} is on its way to gateway ${payment.gateway}`

@@ -9,7 +9,8 @@ interface Options {
 }
 
 export const command = defineCommand<Options>({
-  description: 'Never more than was captured. `waybill payments --everybody` lists payments.',
+  description:
+    'Never more than was captured. `waybill payments --everybody --state captured` lists payments that may be given back.',
   arguments: [{ name: 'payment-id', description: 'the payment' }],
   options: [
     {
@@ -22,7 +23,7 @@ export const command = defineCommand<Options>({
   examples: [
     {
       what: 'Give one unit of the newest captured payment back',
-      line: `waybill refund $(waybill payments --everybody --json | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4) --amount 1 --reason "a mistake of ours"`,
+      line: `waybill refund $(waybill payments --everybody --state captured --limit 1 | grep -oE '^[0-9a-f-]{36}') --amount 1 --reason "a mistake of ours"`,
     },
   ],
   async run({ args, options, terminal, session }) {

@@ -1,6 +1,6 @@
 // `waybill retry`: tries now what waits to be tried again about an order.
 import { defineCommand } from '../command.ts'
-import { lastDescription, orderIdOf } from '../newest.ts'
+import { idOrLast, orderIdOf } from '../newest.ts'
 
 interface Options {
   deadLetters?: boolean
@@ -9,7 +9,7 @@ interface Options {
 export const command = defineCommand<Options>({
   description:
     'Payment, export, callback and messages: whatever waits for its next try is tried at once. The tries are counted as before, and 5 s must lie between two of these. `waybill explain` shows what waits.',
-  arguments: [{ name: 'order-id', description: lastDescription }],
+  arguments: [{ name: 'order-id', ...idOrLast }],
   options: [
     {
       flags: '--dead-letters',

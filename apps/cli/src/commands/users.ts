@@ -2,7 +2,7 @@
 import type { Role, UserRecord } from '@waybill/sdk'
 import { defineCommand } from '../command.ts'
 import { UsageError } from '../failures.ts'
-import { wholeNumber } from '../read-number.ts'
+import { limitOption, takeFirst } from '../newest-first.ts'
 import { drawTable } from '../table.ts'
 
 interface Options {
@@ -22,12 +22,22 @@ export const command = defineCommand<Options>({
     { flags: '--account <account>', description: "the user's area in their cloud" },
     { flags: '--enable', description: 'let the user sign in again' },
     { flags: '--disable', description: 'let the user sign in no more' },
-    { flags: '--limit <n>', description: 'how many, 1-1000 (default: 20)', parse: wholeNumber('--limit', 1, 1_000) },
+    limitOption,
   ],
-  examples: [{ what: 'The newest users', line: 'waybill users' }],
+  examples: [
+    { what: 'The newest users', line: 'waybill users' },
+    {
+      what: 'Who is that?',
+      line: `waybill users $(waybill account --json | grep -o '"id":"[^"]*"' | cut -d'"' -f4)`,
+    },
+    {
+      what: 'Let the newest user sign in no more, and think better of it',
+      line: `id=$(waybill users --limit 1 | grep -oE '^[0-9a-f-]{36}'); waybill users $id --disable && waybill users $id --enable`,
+    },
+  ],
   async run({ args, options, terminal, session }) {
     const { users } = session.client
-    const { limit = 20, role, account, enable, disable } = options
+    const { limit, role, account, enable, disable } = options
     const [id] = args
     const changes = { role, account, disabled: disable || (enable ? false : undefined) }
     const isChange = Object.values(changes).some(it => it !== undefined)
@@ -40,12 +50,13 @@ export const command = defineCommand<Options>({
         it.disabled ? `${it.role}, disabled` : it.role,
         it.cloud ?? '-',
         it.account,
+        it.name,
         it.created_at,
       ])
-      return drawTable(['USER', 'E-MAIL', 'ROLE', 'CLOUD', 'ACCOUNT', 'SINCE'], rows, terminal.width)
+      return drawTable(['USER', 'E-MAIL', 'ROLE', 'CLOUD', 'ACCOUNT', 'NAME', 'SINCE'], rows, terminal.width)
     }
     if (id === undefined) {
-      const records = await users.list({ limit: Math.min(limit, 100) }).take(limit)
+      const records = await takeFirst(page => users.list(page), limit, terminal)
       return terminal.result(records, () => show(records))
     }
     const record = await (isChange ? users.change(id, changes) : users.get(id))
