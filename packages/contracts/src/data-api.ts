@@ -72,6 +72,7 @@ const exportSchema = namedAnswer<ExportRecord>('Export', {
   ),
   created_at: time(),
   updated_at: time(),
+  finished_at: time().allow(null).description('When its last file was complete, or it was given up'),
 })
 const driver = () => formed(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a driver')
 const settings = () => Joi.object().unknown(true).max(50).description('By driver; merged into what is there')

@@ -43,4 +43,6 @@ export interface ExportRecord {
   files: (Omit<DeliveredFile, 'sha256'> & { sha256: string | null; percentage: number; updated_at: string })[]
   created_at: string
   updated_at: string
+  /** When its last file was complete, or it was given up. */
+  finished_at: string | null
 }

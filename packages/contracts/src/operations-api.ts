@@ -5,6 +5,7 @@ import { answer, id, idParams, namedAnswer, type PageQuery, pageQuery, time } fr
 import {
   type DeadLetter,
   messageStates,
+  type RecoveredMessage,
   type WaitingEvent,
   type WaitingMessage,
   type WaitingRetry,
@@ -59,6 +60,9 @@ const workFields = {
 }
 const waitingWorkSchema = namedAnswer<WaitingWork>('WaitingWork', {
   service: Joi.string().valid(...serviceNames),
+  record: Joi.object()
+    .allow(null)
+    .description('What the service keeps about it, a payment or an export; left out where it cannot be read'),
   messages: Joi.array().items(
     answer<WaitingMessage>({
       state: Joi.string()
@@ -74,6 +78,18 @@ const waitingWorkSchema = namedAnswer<WaitingWork>('WaitingWork', {
       next_try_at: time().allow(null),
     }),
   ),
+  recovered: Joi.array()
+    .items(
+      answer<RecoveredMessage>({
+        event_type: Joi.string(),
+        error: Joi.string(),
+        tries: Joi.number().integer(),
+        request_id: Joi.string().allow(null),
+        failed_at: time(),
+        handled_at: time(),
+      }),
+    )
+    .description('Messages that were handled, but not at their first try'),
   may_have_more: Joi.boolean().description('More messages wait for the broker than were looked at'),
   retries: Joi.array().items(
     answer<WaitingRetry>({

@@ -15,9 +15,13 @@ export interface DeadLetter {
 /** What a service has not done yet, or could not do, about a thing. */
 export interface WaitingWork {
   service: ServiceName
+  /** What the service keeps about it, a payment or an export; null where there is nothing, and left out where it cannot be read. */
+  record?: object | null
   messages: WaitingMessage[]
   /** The broker is down, and more messages wait for it than were looked at. */
   may_have_more: boolean
+  /** Messages that were handled, but not at their first try. */
+  recovered?: RecoveredMessage[]
   retries: WaitingRetry[]
 }
 /** `unsent`: the broker has not confirmed it; `failing`: it is handed over again by itself; `dead`: by a person only. */
@@ -37,6 +41,17 @@ export interface WaitingMessage {
   /** Of the last try. */
   updated_at: string
   next_try_at: string | null
+}
+export interface RecoveredMessage {
+  event_type: string
+  /** Of the last try that failed. */
+  error: string
+  /** Which try succeeded. */
+  tries: number
+  request_id: string | null
+  /** When the first try failed. */
+  failed_at: string
+  handled_at: string
 }
 /** Work that is under way, or that was put off. */
 export interface WaitingRetry {

@@ -166,7 +166,14 @@ test('peers are told what waits about one thing, and hasten that alone, its trie
   broken = false
   expect(await hasten()).toEqual({ hastened: ['user.changed'] })
   await until(notes, seen => seen.includes(one))
-  expect((await work()).messages).toEqual([])
+  const recovered = {
+    event_type: 'user.changed',
+    tries: 3,
+    error: 'Error: still broken',
+    handled_at: expect.any(String),
+  }
+  expect(await work()).toMatchObject({ record: null, messages: [], recovered: [recovered] })
+  expect((await askAbout<WaitingWork>('/work/details', other, { since })).recovered).toEqual([])
   expect(await notes()).toEqual([one])
 
   host.broker.publish = async () => {

@@ -93,10 +93,11 @@ export const createDataService: CreateService = async host => {
     findDeliveredFile: bo('findDeliveredFile', createFindDeliveredFile({ findDelivery, openCloud })),
     readDeliveredFile: bo('readDeliveredFile', createReadDeliveredFile({ cursors })),
   })
+  const listExports = bo('listExports', createListExports({ db, exports }))
   const deliveryController = createDeliveryController({
     findDelivery,
     showExport: bo('showExport', createShowExport({ db, exports })),
-    listExports: bo('listExports', createListExports({ db, exports })),
+    listExports,
   })
   const cloudController = createCloudController({
     listClouds: bo('listClouds', createListClouds({ db, clouds, registry })),
@@ -110,6 +111,7 @@ export const createDataService: CreateService = async host => {
     store: store as never,
     routes: [...dataRoutes(dataController, deliveryController), ...cloudRoutes(cloudController)],
     retried: { kinds: [runExportTimer] },
+    recordOf: async processIds => (await listExports(processIds))[0],
   }
 }
 

@@ -138,7 +138,7 @@ export async function createOrderService(host: ServiceHost, options: OrderServic
   const readWaitingWork = bo('readWaitingWork', createReadWaitingWork({ peers }))
   const explainOrder = bo(
     'explainOrder',
-    createExplainOrder({ findOrder, readOwnStory, readWaitingWork, peers, terms: { windows, clock } }),
+    createExplainOrder({ findOrder, readOwnStory, readWaitingWork, terms: { windows, clock } }),
   )
   const watchExplanation = createWatchExplanation({ explainOrder, clock })
   const retryOrder = bo('retryOrder', createRetryOrder({ database, timers, findOrder, peers, clock }))

@@ -1,4 +1,12 @@
-import type { Explanation, ExportRecord, HastenedOrder, Payment, WaitingRetry, WaitingWork } from '@waybill/contracts'
+import type {
+  Explanation,
+  ExportRecord,
+  HastenedOrder,
+  Payment,
+  ShowWorkBody,
+  WaitingRetry,
+  WaitingWork,
+} from '@waybill/contracts'
 import { call, type FakePeer, startFakePeer, type TestHost, until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver } from './a-receiver-of-callbacks.ts'
@@ -14,6 +22,8 @@ let data: FakePeer
 beforeAll(async () => {
   payments = await startFakePeer()
   data = await startFakePeer()
+  payments.answers['POST /work/details'] = answerOf('payment')
+  data.answers['POST /work/details'] = answerOf('data')
   host = await startOrderService({
     peerUrls: { payment: payments.url, data: data.url },
     env: { CALLBACK_ALLOW_PRIVATE: 'true' },
@@ -26,14 +36,23 @@ afterAll(async () => {
   await data.stop()
 })
 
-const tellPayment = ({ order }: Placed, it: Payment | undefined) => {
-  payments.answers[`GET /payment/details?order_id=${order.id}`] = it && { status: 200, data: it }
+/** What payment and data keep, by the id that they know an order by; undefined where they cannot be reached about it. */
+const records = { payment: new Map<string, Payment | undefined>(), data: new Map<string, ExportRecord | undefined>() }
+const tellPayment = ({ order }: Placed, it: Payment | undefined) => void records.payment.set(order.id, it)
+const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => void records.data.set(order.process_id, it)
+/** What waits with them, about every order. */
+const waiting: Record<string, Partial<WaitingWork>> = {}
+const tellWork = (service: 'payment' | 'data', work: Partial<WaitingWork>) => {
+  waiting[service] = work
 }
-const tellExport = ({ order }: Placed, it: ExportRecord | undefined) => {
-  data.answers[`GET /exports/${order.process_id}`] = it && { status: 200, data: it }
-}
-const tellRetry = (peer: FakePeer, service: string, ...retries: WaitingRetry[]) => {
-  peer.answers['POST /work/details'] = { status: 200, data: { service, messages: [], may_have_more: false, retries } }
+const tellRetry = (service: 'payment' | 'data', ...retries: WaitingRetry[]) => tellWork(service, { retries })
+/** A record that is not known is null; one that cannot be read is left out. */
+const answerOf = (service: 'payment' | 'data') => (body: ShowWorkBody) => {
+  const kept = records[service]
+  const known = body.subjects.find(id => kept.has(id))
+  const record = known === undefined ? null : kept.get(known)
+  const nothing = { messages: [], recovered: [], may_have_more: false, retries: [] }
+  return { status: 200, data: { service, record, ...nothing, ...waiting[service] } }
 }
 const minutes = 60_000
 const after = ({ order }: Placed, milliseconds: number) =>
@@ -83,17 +102,17 @@ test.each([
   const dueAt = after(placed, minutes)
   const state = outcome === 'unknown' ? 'unknown' : 'pending'
   tellPayment(placed, payment(placed, state, [attempt({ operation: 'authorize', outcome, error })]))
-  tellRetry(payments, 'payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: false })
+  tellRetry('payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: false })
   const told = await explain(placed)
   expect(told.summary).toContain(error)
   expect(told.next).toContain(`${next} ${dueAt}`)
   expect(told.trouble).toEqual({ service: 'payment', step: 'authorize', error, attempt: 1, next_attempt_at: dueAt })
   expect(told.next_at).toBe(dueAt)
-  tellRetry(payments, 'payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: true })
+  tellRetry('payment', { kind: 'settle-payment', attempt: 0, due_at: dueAt, under_way: true })
   const asked = await explain(placed)
   expect(asked.trouble).toMatchObject({ next_attempt_at: null })
   expect(asked.next).toContain('now')
-  tellRetry(payments, 'payment')
+  tellRetry('payment')
 })
 
 test('a confirmed order tells its payment and how far each file is, in one story', async () => {
@@ -119,7 +138,7 @@ test('an export that makes no progress tells why, and that it is tried again', a
   await tell.progressed(host, placed, 70)
   tellExport(placed, { ...exportOf(placed, 'running'), reason: 'cloud LOCAL does not answer' })
   const dueAt = after(placed, minutes)
-  tellRetry(data, 'data', { kind: 'run-export', attempt: 3, due_at: dueAt, under_way: false })
+  tellRetry('data', { kind: 'run-export', attempt: 3, due_at: dueAt, under_way: false })
   const told = await explain(placed)
   expect(told.summary).toBe(
     'The payment is authorized and the export is at 70 % (exporting airports); ' +
@@ -129,7 +148,35 @@ test('an export that makes no progress tells why, and that it is tried again', a
     `attempt 4 to export goes on at ${dueAt} where the last one stopped, then the payment is captured; if that`,
   )
   expect(told.actions.map(({ name }) => name)).toEqual(['try_now', 'cancel'])
-  tellRetry(data, 'data')
+  tellWork('data', {})
+})
+
+test('each service is asked once for its part of the story', async () => {
+  const placed = await placeOrder(host, token)
+  const before = [payments.asked.length, data.asked.length]
+  await explain(placed)
+  const asked = [payments.asked.slice(before[0]), data.asked.slice(before[1])]
+  expect(asked.map(calls => calls.map(({ verb, path }) => `${verb} ${path}`))).toEqual([
+    ['POST /work/details'],
+    ['POST /work/details'],
+  ])
+})
+
+test('a message that was handled at a later try is told, its error to operators alone', async () => {
+  const placed = await placeOrder(host, token)
+  const [failed_at, handled_at] = [after(placed, 1_000), after(placed, 7_000)]
+  const message = { event_type: 'order.created', error: 'Error: no table', tries: 3, request_id: 'asked', failed_at }
+  tellWork('payment', { recovered: [{ ...message, handled_at }] })
+  const told = await explain(placed)
+  const entry = told.entries.find(it => it.kind === 'message.recovered')
+  expect(entry).toMatchObject({ at: handled_at, service: 'payment', outcome: 'done', attempt: 3, request_id: 'asked' })
+  expect(entry!.text).toContain('(order.created) was handled at attempt 3')
+  expect(entry!.text).not.toContain('no table')
+  expect(told.trouble).toBeNull()
+  const operator = host.users.signIn({ role: 'operator' }).token
+  const reply = await call<Explanation>(host.url, `GET /order/${placed.order.id}/explain`, { token: operator })
+  expect(reply.body.data.entries.find(it => it.kind === 'message.recovered')?.text).toContain('no table')
+  tellWork('payment', {})
 })
 
 test('a refund is told, and whether it was all of the money', async () => {
@@ -256,11 +303,10 @@ test('what waits is tried now in the services that have it, and not again within
 
 test('a broker that has been down for long, with more messages than can be looked at, is named', async () => {
   const placed = await placeOrder(host, token)
-  const work: WaitingWork = { service: 'data', messages: [], may_have_more: true, retries: [] }
-  data.answers['POST /work/details'] = { status: 200, data: work }
+  tellWork('data', { may_have_more: true })
   const told = await explain(placed)
   expect(told.summary).toContain('Very many messages of the data service wait for the message broker')
-  tellRetry(data, 'data')
+  tellRetry('data')
 })
 
 test('services that are down leave a gap in the story that is named, not an error', async () => {

@@ -14,5 +14,6 @@ export function exportOf({ order }: Placed, state: ExportRecord['state']): Expor
     files: [{ ...file, updated_at: now }],
     created_at: now,
     updated_at: now,
+    finished_at: state === 'running' ? null : now,
   }
 }

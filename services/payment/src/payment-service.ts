@@ -112,7 +112,12 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
   const patience = gatewayPatience + 2_000
   const refunding = createRefundPayment({ database, payments, settling, refundOutcomes, patience })
   const listing = createListPayments({ db: database.db, payments, attempts, cursors, findPaymentOfOrder })
-  const listingOfOrders = createListPaymentsOfOrders({ db: database.db, payments })
+  const listPaymentsOfOrders = traced(
+    log,
+    'bo',
+    'listPaymentsOfOrders',
+    createListPaymentsOfOrders({ db: database.db, payments }),
+  )
   const receiving = createReceiveWebhook({ database, attempts, gateways, settling })
 
   const controller = createPaymentController({
@@ -120,7 +125,7 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
     payOrder: traced(log, 'bo', 'payOrder', paying),
     showPayment: tracedModule(log, 'bo', createShowPayment({ database, payments, findPaymentOfOrder })),
     listPayments: traced(log, 'bo', 'listPayments', listing),
-    listPaymentsOfOrders: traced(log, 'bo', 'listPaymentsOfOrders', listingOfOrders),
+    listPaymentsOfOrders,
     refundPayment: traced(log, 'bo', 'refundPayment', refunding),
     receiveWebhook: traced(log, 'bo', 'receiveWebhook', receiving),
   })
@@ -134,5 +139,6 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
       return found.flatMap(payment => (payment ? [payment.id] : []))
     },
   }
-  return { name: 'payment', store: store as never, routes: paymentRoutes(controller, idempotency), retried }
+  const recordOf = async (orderIds: string[]) => (await listPaymentsOfOrders(orderIds))[0]
+  return { name: 'payment', store: store as never, routes: paymentRoutes(controller, idempotency), retried, recordOf }
 }

@@ -23,6 +23,7 @@ import type { Broker } from './broker.ts'
 export interface ConsumerTables {
   inbox: { message_id: string; handled_at: number }
   dead_letters: DeadLetterRow
+  recovered_messages: RecoveredMessageRow
 }
 export interface DeadLetterRow {
   id: string
@@ -37,6 +38,22 @@ export interface DeadLetterRow {
   next_try_at: number | null
   created_at: number
   updated_at: number
+}
+
+/** A message that was handled, but not at its first try. */
+export interface RecoveredMessageRow {
+  /** That of its dead letter. */
+  id: string
+  event_type: string
+  subject: string | null
+  request_id: string | null
+  /** Of the last try that failed. */
+  error: string
+  /** Which try succeeded. */
+  tries: number
+  /** When the first try failed. */
+  failed_at: number
+  handled_at: number
 }
 
 /** A business operation that an event sets off; safe to run again after a rollback. */
@@ -105,6 +122,22 @@ export class Consumer<T> {
     })
   }
 
+  /** Forgets which messages were handled at a later try so long ago that nobody asks any more; answers how many. */
+  forgetRecovered(atMost: number): Promise<number> {
+    return this.#database.transaction(async tx => {
+      const old = await tx
+        .selectFrom('recovered_messages')
+        .select('id')
+        .where('handled_at', '<', this.#clock.now() - rememberedMilliseconds)
+        .orderBy('handled_at')
+        .limit(atMost)
+        .execute()
+      const ids = old.map(row => row.id)
+      if (ids.length > 0) await tx.deleteFrom('recovered_messages').where('id', 'in', ids).execute()
+      return ids.length
+    })
+  }
+
   /** Forgets which messages were handled so long ago that none of them comes again; answers how many. */
   forgetHandled(atMost: number): Promise<number> {
     return this.#database.transaction(async tx => {
@@ -147,6 +180,12 @@ export class Consumer<T> {
   /** The messages about a thing that failed and will be tried again, and those that wait for a person; oldest first. */
   listAbout(subject: string): Promise<DeadLetterRow[]> {
     const about = this.#database.db.selectFrom('dead_letters').selectAll().where('subject', '=', subject)
+    return about.orderBy('id').limit(listedAtMost).execute()
+  }
+
+  /** The messages about a thing that were handled at a later try; oldest first. */
+  listRecovered(subject: string): Promise<RecoveredMessageRow[]> {
+    const about = this.#database.db.selectFrom('recovered_messages').selectAll().where('subject', '=', subject)
     return about.orderBy('id').limit(listedAtMost).execute()
   }
 
@@ -193,11 +232,13 @@ export class Consumer<T> {
     return row.count
   }
 
-  async #handle(tx: Tx<ConsumerTables>, event: AnyCloudEvent): Promise<void> {
+  /** False where it was handled before. */
+  async #handle(tx: Tx<ConsumerTables>, event: AnyCloudEvent): Promise<boolean> {
     const row = { message_id: event.id, handled_at: this.#clock.now() }
-    if ((await insertRow(tx, 'inbox', row, { orIgnore: true })) === 0n) return
+    if ((await insertRow(tx, 'inbox', row, { orIgnore: true })) === 0n) return false
     const handler = this.#handlers[event.type] as ((tx: AnyTx, event: AnyCloudEvent) => Promise<void>) | undefined
     await handler?.(tx, event)
+    return true
   }
 
   async #wasHandled(event: AnyCloudEvent): Promise<boolean> {
@@ -241,8 +282,9 @@ export class Consumer<T> {
       try {
         if (wrong) throw new Error(`not understood: ${wrong}`)
         await this.#database.transaction(async tx => {
-          await this.#handle(tx, event)
+          const isHandledNow = await this.#handle(tx, event)
           await tx.deleteFrom('dead_letters').where('id', '=', row.id).execute()
+          if (isHandledNow) await insertRow(tx, 'recovered_messages', recovered(row, event, this.#clock.now()))
           await timer.complete(tx)
         }, event.subject)
       } catch (error) {
@@ -273,6 +315,20 @@ export class Consumer<T> {
 /** A message is handled in the name of the request that led to it. */
 function contextOf(event: AnyCloudEvent) {
   return { requestId: String(event?.requestid ?? uuidv7()), traceparent: acceptTraceparent(event?.traceparent) }
+}
+
+function recovered(row: DeadLetterRow, event: AnyCloudEvent, now: number): RecoveredMessageRow {
+  const { id, event_type, subject, error, tries, created_at } = row
+  return {
+    id,
+    event_type,
+    subject,
+    error,
+    request_id: event.requestid,
+    tries: tries + 1,
+    failed_at: created_at,
+    handled_at: now,
+  }
 }
 
 /** Epoch ms; null after the last try. */

@@ -1,6 +1,12 @@
 export { type AwsOptions, awsOptionsOf } from './aws-options.ts'
 export type { Broker, BrokerOptions, Deliver, Subscriber } from './broker.ts'
-export { Consumer, type DeadLetterRow, type EventHandler, type EventHandlers } from './consumer.ts'
+export {
+  Consumer,
+  type DeadLetterRow,
+  type EventHandler,
+  type EventHandlers,
+  type RecoveredMessageRow,
+} from './consumer.ts'
 export { createBroker } from './create-broker.ts'
 export { deliverBatch, type Refused } from './deliver-batch.ts'
 export { newEvent, readEvent } from './event.ts'

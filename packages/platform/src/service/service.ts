@@ -29,6 +29,8 @@ export interface Service {
   readonly judge?: Authenticator
   /** Work of its own that is tried again at a later time when it fails. */
   readonly retried?: RetriedWork
+  /** What it keeps about one of these ids, as its API shows it; others ask for it together with what waits. */
+  readonly recordOf?: (ids: string[]) => Promise<object | undefined>
   /** Begins what the store's timers and outbox do not begin by themselves. */
   start?(): Promise<void>
   stop?(): Promise<void>
@@ -89,6 +91,7 @@ export async function openStore<T>(host: ServiceHost, name: ServiceName, migrati
     const isFull = [
       await idempotency.removeExpired(removedAtOnce),
       await consumer.forgetHandled(removedAtOnce),
+      await consumer.forgetRecovered(removedAtOnce),
     ].includes(removedAtOnce)
     const pause = isFull ? 0 : housekeepingMilliseconds
     await database.transaction(tx => timer.reschedule(tx, clock.now() + pause))

@@ -1,6 +1,17 @@
-// What the services ask each other about one thing: which messages and which retries of theirs wait, and to try them now.
-import { operationsApi, type ServiceName, type WaitingMessage, type WaitingWork } from '@waybill/contracts'
-import { type DeadLetterRow, listWaitingEventsAbout, type WaitingEventRow } from '../bus/index.ts'
+// What the services ask each other about one thing: what they keep of it, which messages and retries of theirs wait, and to try those now.
+import {
+  operationsApi,
+  type RecoveredMessage,
+  type ServiceName,
+  type WaitingMessage,
+  type WaitingWork,
+} from '@waybill/contracts'
+import {
+  type DeadLetterRow,
+  listWaitingEventsAbout,
+  type RecoveredMessageRow,
+  type WaitingEventRow,
+} from '../bus/index.ts'
 import { rfc3339 } from '../clock/index.ts'
 import { DatabaseUnavailable } from '../db/index.ts'
 import { ok, type Route, refuse, routesOf } from '../http/index.ts'
@@ -39,14 +50,18 @@ export function workRoutes({ services, log }: { services: Service[]; log: Logger
 
 async function readWork(service: Service, ids: string[], since: number, log: Logger): Promise<WaitingWork> {
   const { database, consumer, timers } = service.store
-  const [unsent, kept, retries] = await Promise.all([
+  const [record, unsent, kept, recovered, retries] = await Promise.all([
+    readRecord(service, ids, log),
     listWaitingEventsAbout(database, { subjects: ids, since }),
     Promise.all(ids.map(subject => consumer.listAbout(subject))),
+    Promise.all(ids.map(subject => consumer.listRecovered(subject))),
     retriedSubjects(service, ids, log).then(subjects => timers.list(service.retried?.kinds ?? [], subjects)),
   ])
   return {
     service: service.name,
+    record,
     messages: [...unsent.rows.map(unsentMessage), ...kept.flat().map(keptMessage)],
+    recovered: recovered.flat().map(recoveredMessage),
     may_have_more: !unsent.isAll,
     retries: retries.map(({ kind, attempt, dueAt, isUnderWay }) => ({
       ...{ kind, attempt, due_at: rfc3339(dueAt) },
@@ -68,6 +83,17 @@ async function hastenWork(service: Service, ids: string[], log: Logger): Promise
     return hastened
   })
   return [...kinds, ...events.flat()]
+}
+
+/** Undefined where the service cannot read its own tables: its messages are told nevertheless. */
+async function readRecord({ name, recordOf }: Service, ids: string[], log: Logger): Promise<object | null | undefined> {
+  try {
+    return (await recordOf?.(ids)) ?? null
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) throw error
+    log.warn({ err: error, service: name }, 'what is kept about a thing cannot be read')
+    return undefined
+  }
 }
 
 /** None where the service cannot read its own tables: then its messages fail too, and they are what is asked for. */
@@ -96,6 +122,11 @@ function keptMessage(row: DeadLetterRow): WaitingMessage {
     request_id: requestIn(row),
     ...{ since: rfc3339(row.created_at), updated_at: rfc3339(row.updated_at), next_try_at: rfc3339(row.next_try_at) },
   }
+}
+
+function recoveredMessage(row: RecoveredMessageRow): RecoveredMessage {
+  const { event_type, error, tries, request_id, failed_at, handled_at } = row
+  return { event_type, error, tries, request_id, failed_at: rfc3339(failed_at), handled_at: rfc3339(handled_at) }
 }
 
 /** A message may have been rubbish that is no event at all. */

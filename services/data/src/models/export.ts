@@ -72,6 +72,7 @@ export function presentExport(it: ExportWithFiles): ExportRecord {
     })),
     created_at: rfc3339(it.created_at),
     updated_at: rfc3339(it.updated_at),
+    finished_at: rfc3339(it.finished_at),
   }
 }
 

@@ -1,4 +1,4 @@
-// Asks the services, each where it is hosted, which messages and retries about an order wait with them.
+// Asks the services, each where it is hosted, what they keep of an order, and which messages and retries about it wait with them.
 import type { ShowWorkBody, WaitingWork } from '@waybill/contracts'
 import { rfc3339 } from '@waybill/platform/clock'
 import type { Peer } from '@waybill/platform/http'

@@ -44,6 +44,12 @@ export function known<T>(part: PeerPart<T>): T | undefined {
   return part === 'none' || part === 'down' ? undefined : part
 }
 
+/** What a service keeps of the order; one that cannot read it is as good as down. */
+export function recordIn<T extends object>(work: PeerPart<WaitingWork>): PeerPart<T> {
+  if (work === 'none' || work === 'down') return 'down'
+  return work.record === undefined ? 'down' : ((work.record as T | null) ?? 'none')
+}
+
 /** The retry of a service's own work: each has one kind of it. */
 export function retryOf(story: OrderStory, service: ServiceOfOrders): WaitingRetry | undefined {
   return known(story.work[service])?.retries[0]

@@ -4,14 +4,23 @@ import { rfc3339 } from '@waybill/platform/clock'
 import type { CallbackAttemptRow } from './callback.ts'
 import { readableMoney } from './money.ts'
 import { type OrderHistoryRow, orderedItems } from './order.ts'
-import { known, nextTryOf, type OrderStory, retryOf, type StoryMessage, stuckMessages, whenDue } from './order-story.ts'
+import {
+  known,
+  nextTryOf,
+  type OrderStory,
+  retryOf,
+  type StoryMessage,
+  servicesOfOrders,
+  stuckMessages,
+  whenDue,
+} from './order-story.ts'
 import { errorFor, isLost, messageInWords, operationInWords, triesUntil } from './order-trouble.ts'
 
 /** Oldest first. */
 export function entriesOf(story: OrderStory): StoryEntry[] {
   const all = [...orderEntries(story), ...paymentEntries(story), ...exportEntries(story), ...callbackEntries(story)]
   const messages = stuckMessages(story).map(message => messageEntry(message, story))
-  return [...all, ...messages].sort((a, b) => a.at.localeCompare(b.at))
+  return [...all, ...messages, ...recoveredEntries(story)].sort((a, b) => a.at.localeCompare(b.at))
 }
 
 type Told = Pick<StoryEntry, 'at' | 'service' | 'kind' | 'text' | 'request_id'> & Partial<StoryEntry>
@@ -154,7 +163,11 @@ function exportEntries(story: OrderStory): StoryEntry[] {
   const outcome = record.state === 'finished' ? 'done' : 'failed'
   const { request_id } = cancelled || record
   const text = endOfExport(record)
-  return [started, ...files, told(record.updated_at, `export.${record.state}`, text, { outcome, request_id })]
+  return [
+    started,
+    ...files,
+    told(record.finished_at ?? record.updated_at, `export.${record.state}`, text, { outcome, request_id }),
+  ]
 }
 
 function endOfExport({ state, reason }: ExportRecord): string {
@@ -171,6 +184,18 @@ function interruption(
   const next = nextTryOf(story, 'data')
   const text = `attempt ${attempt} to export was interrupted: ${reason}; it goes on ${next === null ? 'now' : whenDue(next, story.now)}`
   return told(updated_at, 'export.interrupted', text, { outcome: 'failed', attempt, next_attempt_at: next })
+}
+
+/** What failed first and was handled then: where nothing is wrong any more, it says what took so long. */
+function recoveredEntries({ work, caller }: OrderStory): StoryEntry[] {
+  return servicesOfOrders.flatMap(service =>
+    (known(work[service])?.recovered ?? []).map(message => {
+      const { request_id, tries, handled_at, failed_at, error } = message
+      const why = caller.role === 'operator' ? `: ${error}` : ''
+      const text = `${messageInWords(message)} was handled at attempt ${tries}, after it had failed since ${failed_at}${why}`
+      return entry({ at: handled_at, service, kind: 'message.recovered', request_id, attempt: tries, text })
+    }),
+  )
 }
 
 function messageEntry(message: StoryMessage, story: OrderStory): StoryEntry {
