@@ -114,7 +114,7 @@ class ConversionThread {
 }
 
 /** The compiled code that the process keeps: it halves what a thread costs to begin. Of our settings it needs none. */
-function cachedCode(): Record<string, string> {
+export function cachedCode(): Record<string, string> {
   const folder = module.getCompileCacheDir()
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }

@@ -26,6 +26,8 @@ export interface Source {
   format: SourceFormat
   /** As announced: for the percentage. */
   bytes: number
+  /** Those of all records, in their order, where they are known without reading them. */
+  columns?: string[]
   /** The share that is read, 0 to 1, where the place in it says nothing of that. */
   shareRead?(): number
   /** A chunk is good only until the next one is asked for. Throws SourceChanged where it is not the version that was found. */
@@ -94,8 +96,9 @@ async function exportOnce(
   const written = checkpoint && upload.readBack?.()
   // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
   const from = written || isChecksumKnown ? checkpoint : undefined
+  const columns = checkpoint?.converter.columns ?? source.columns
   const conversion = await openConversion(source, task, {
-    ...{ from: source.format, to: task.format, state: from?.converter, columns: checkpoint?.converter.columns },
+    ...{ from: source.format, to: task.format, state: from?.converter, columns },
     known: from ? 0 : (checkpoint?.uploaded ?? 0),
     checksum: { saveable: !upload.readBack, saved: from?.checksum },
   })
@@ -105,7 +108,7 @@ async function exportOnce(
       task.signal.throwIfAborted()
       await conversion.sum(chunk)
     }
-    if (!checkpoint?.converter.columns) await findColumns(source, task, conversion)
+    if (!columns) await findColumns(source, task, conversion)
     return await convert(source, task, { conversion, output, from })
   } finally {
     await output.close()

@@ -15,6 +15,7 @@ import { DatasetNotFound, OrderNeeded, SourceBroken, SourceChanged } from './clo
 import { exportDataset, type Source, type SourceChunk, type SourcePlace } from './export-dataset.ts'
 import { unpackGzip } from './gzip.ts'
 import { type KnownDataset, KnownDatasets } from './known-datasets.ts'
+import { ParquetFile } from './parquet-file.ts'
 import { type PagePosition, type RecordFile, readRecords } from './read-records.ts'
 import { sourceEndings } from './source-endings.ts'
 import type { UploadTarget } from './upload.ts'
@@ -31,12 +32,17 @@ export interface StoredObject {
 interface DatasetObject extends StoredObject {
   dataset: string
   format: SourceFormat
-  packed: 'gzip' | undefined
+  packed: 'gzip' | 'parquet' | undefined
   /** Of sourceEndings: the first wins where a dataset has several files. */
   rank: number
 }
 
 interface Position extends PagePosition {
+  version: string
+}
+
+interface RowPosition {
+  row: number
   version: string
 }
 
@@ -107,7 +113,7 @@ export abstract class ObjectStoreCloud extends Cloud {
 
   override async getData(account: string, dataset: string, position: unknown, limit: number): Promise<DataPage> {
     assertAreaNames(account, dataset)
-    const from = position as Position | undefined
+    const from = position as Position | RowPosition | undefined
     const name = `${account}/${dataset}`
     const known = this.#known.recall(name, count => this.#marksFor(account, count))
     if (known) {
@@ -141,17 +147,28 @@ export abstract class ObjectStoreCloud extends Cloud {
   async #readPage(
     { object, hints }: KnownDataset<DatasetObject>,
     limit: number,
-    from: Position | undefined,
+    position: Position | RowPosition | undefined,
   ): Promise<DataPage> {
-    if (from && from.version !== versionOf(object)) throw new SourceChanged(`${fileName(object)} has changed`)
+    const version = versionOf(object)
+    if (position && position.version !== version) throw new SourceChanged(`${fileName(object)} has changed`)
+    if (object.packed === 'parquet') {
+      const { records, next } = await this.#parquetFile(object).readPage((position as RowPosition)?.row ?? 0, limit)
+      return { records, next: next === null ? null : ({ row: next, version } satisfies RowPosition) }
+    }
+    const from = position as Position | undefined
     const file = object.packed ? this.#packedFile(object, from) : this.#plainFile(object)
     const { records, next } = await readRecords({ ...file, hints }, from, limit)
-    return { records, next: next && ({ ...next, version: versionOf(object) } satisfies Position) }
+    return { records, next: next && ({ ...next, version } satisfies Position) }
   }
 
   #plainFile(object: DatasetObject): RecordFile {
     const { format, bytes } = object
     return { name: fileName(object), format, bytes, read: (start, end) => this.readPiece(object, start, end) }
+  }
+
+  #parquetFile(object: DatasetObject): ParquetFile {
+    const file = { name: fileName(object), version: `${this.name} ${versionOf(object)}`, bytes: object.bytes }
+    return new ParquetFile(file, (start, end, signal) => this.readObject(object, start, end, { signal, lent: true }))
   }
 
   #packedFile(object: DatasetObject, from: Position | undefined): RecordFile {
@@ -176,7 +193,7 @@ export abstract class ObjectStoreCloud extends Cloud {
       readComplete: bytes => this.readObject({ key }, 0, bytes - 1, { signal: task.signal, lent: true }),
     }
     return untilUnchanged(async () =>
-      exportDataset(this.#source(await this.#find(task.account, task.dataset)), target, task),
+      exportDataset(await this.#source(await this.#find(task.account, task.dataset), task.signal), target, task),
     )
   }
 
@@ -205,9 +222,10 @@ export abstract class ObjectStoreCloud extends Cloud {
     throw new DatasetNotFound(dataset, this.name)
   }
 
-  #source(object: DatasetObject): Source {
+  async #source(object: DatasetObject, signal: AbortSignal): Promise<Source> {
     const { format, bytes } = object
     const about = { name: fileName(object), version: versionOf(object), format, bytes }
+    if (object.packed === 'parquet') return { ...about, ...(await this.#parquetFile(object).openSource(signal)) }
     return object.packed ? this.#packedSource(object, about) : { ...about, read: this.#readPlain.bind(this, object) }
   }
 

@@ -5,8 +5,8 @@ import type { SourceFormat } from '../formats/index.ts'
 export interface SourceEnding {
   ending: string
   format: SourceFormat
-  /** What is in the file is packed. */
-  packed?: 'gzip'
+  /** How what is in the file is packed; records come out of Parquet as NDJSON. */
+  packed?: 'gzip' | 'parquet'
 }
 
 const plain: readonly SourceEnding[] = [
@@ -20,4 +20,5 @@ const plain: readonly SourceEnding[] = [
 export const sourceEndings: readonly SourceEnding[] = [
   ...plain,
   ...plain.map(({ ending, format }) => ({ ending: `${ending}.gz`, format, packed: 'gzip' as const })),
+  { ending: 'parquet', format: 'ndjson', packed: 'parquet' },
 ]

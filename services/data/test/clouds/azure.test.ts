@@ -16,8 +16,8 @@ describeCloud('azure', async (): Promise<CloudUnderTest> => {
   await container.create()
   const files = {
     leastPartBytes: 4 * 1024 * 1024,
-    put: async (path: string, content: string) => {
-      await container.getBlockBlobClient(`some/where/${path}`).upload(content, Buffer.byteLength(content))
+    put: async (path: string, content: string | Uint8Array) => {
+      await container.getBlockBlobClient(`some/where/${path}`).uploadData(Buffer.from(content as Uint8Array))
     },
   }
   const wrongSettings = { ...settings, key: wrong }

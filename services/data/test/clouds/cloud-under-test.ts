@@ -39,7 +39,7 @@ export interface CloudUnderTest {
 
 export interface CloudFiles {
   /** `path` is `<account>/<file name>`. */
-  put(path: string, content: string): Promise<void>
+  put(path: string, content: string | Uint8Array): Promise<void>
   /** As the class's uploads have it. */
   leastPartBytes: number
 }

@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
 import { CloudRefused } from '../../src/clouds/cloud-error.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
+import { parquetOf } from '../parquet-files.ts'
 import { type CloudSuite, checksum, lines, records } from './cloud-suite.ts'
 
 export function describeExporting(suite: CloudSuite): void {
@@ -63,6 +64,21 @@ export function describeExporting(suite: CloudSuite): void {
         if (places) expect(Math.min(...places)).toBe(suite.placeOf(checkpoint))
       },
     )
+
+    test('of Parquet goes on at its checkpoint, a row in a row group, and is the same file', async () => {
+      if (!suite.at.files) return
+      const whole = lines(suite.severalParts)
+      const rows = suite.severalParts.map(record => JSON.parse(record) as { id: number; text: string })
+      await suite.at.files.put(`${suite.account}/packed.parquet`, parquetOf(rows, { rowGroupSize: 1_500 }))
+      const of_ = suite.task('packed')
+      const { checkpoint, done } = await suite.killedAfter(2, of_)
+      const row = Number(checkpoint.cursor)
+      expect([row > 0, row < rows.length, done > 0 && done < 1]).toEqual([true, true, true])
+      expect(checkpoint.uploaded).toBe(Buffer.byteLength(lines(suite.severalParts.slice(0, row))))
+      const file = await suite.at.cloud.processOrder({ ...of_, checkpoint })
+      expect(file).toEqual({ records: rows.length, bytes: whole.length, sha256: checksum(whole) })
+      expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
+    })
 
     test('goes on at every checkpoint, also at the same one twice', async () => {
       const whole = lines(suite.severalParts)

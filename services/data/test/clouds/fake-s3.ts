@@ -6,7 +6,7 @@ import { type FaultGate, type OwnAnswer, startFaultGate } from './fault-gate.ts'
 export interface FakeS3 {
   readonly gate: FaultGate
   /** Straight to the emulator, past the gate. */
-  put(key: string, content: string): Promise<void>
+  put(key: string, content: string | Uint8Array): Promise<void>
   /** Objects and unfinished uploads whose keys begin so. */
   count(prefix: string): number
   stop(): Promise<void>
@@ -87,7 +87,9 @@ export async function startFakeS3({ bucket, isRefused }: FakeS3Options): Promise
     gate,
     put: async (key, content) => {
       const url = `${target}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-      await (content.length > bodyBytes ? sendParts(url, Buffer.from(content)) : send('PUT', url, content))
+      await (content.length > bodyBytes
+        ? sendParts(url, Buffer.from(content as Uint8Array))
+        : send('PUT', url, content))
     },
     count: prefix => [...objects, ...uploads.values()].filter(key => key.startsWith(prefix)).length,
     stop: async () => {
@@ -110,8 +112,8 @@ async function sendParts(url: string, content: Buffer): Promise<void> {
 }
 
 /** In a stream, because the emulator takes no body whose length is 0. */
-async function send(method: string, url: string, content: string | Buffer): Promise<Response> {
-  const body = new Blob([content]).stream()
+async function send(method: string, url: string, content: string | Uint8Array): Promise<Response> {
+  const body = new Blob([content as Buffer<ArrayBuffer>]).stream()
   const headers = { 'Content-Type': 'application/octet-stream' }
   const response = await fetch(url, { method, body, duplex: 'half', headers } as RequestInit)
   if (!response.ok) throw new Error(`the emulator answered ${response.status} to ${method} ${url}`)

@@ -23,8 +23,8 @@ describeCloud('google', async (): Promise<CloudUnderTest> => {
   const wrong = newKey()
   const files = {
     leastPartBytes: 4 * 1024 * 1024,
-    put: async (path: string, content: string) => {
-      bucket.put(`some/where/${path}`, Buffer.from(content))
+    put: async (path: string, content: string | Uint8Array) => {
+      bucket.put(`some/where/${path}`, Buffer.from(content as Uint8Array))
     },
   }
   const wrongSettings = { ...settings, credentials: { ...credentials, private_key: wrong } }

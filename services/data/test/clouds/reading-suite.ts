@@ -2,7 +2,8 @@
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
 import { CloudRefused, DatasetNotFound, SourceChanged } from '../../src/clouds/cloud-error.ts'
-import { type CloudSuite, records } from './cloud-suite.ts'
+import { parquetOf } from '../parquet-files.ts'
+import { type CloudSuite, checksum, records } from './cloud-suite.ts'
 
 export function describeReading(suite: CloudSuite): void {
   describe('logging in', () => {
@@ -154,6 +155,25 @@ export function describeReading(suite: CloudSuite): void {
       const { next } = await suite.at.cloud.getData(suite.account, 'changing', undefined, 5)
       await suite.at.put(suite.account, 'changing', records(21))
       await expect(suite.at.cloud.getData(suite.account, 'changing', next, 5)).rejects.toThrow(SourceChanged)
+    })
+
+    test('that are Parquet are read by ranges: a page costs the same wherever it is, and not the file', async () => {
+      if (!suite.at.files) return
+      const mine = uuidv7()
+      const rows = Array.from({ length: 4_000 }, (_, id) => ({ id, text: `row ${id} ${checksum(String(id))}` }))
+      const file = parquetOf(rows, { rowGroupSize: 1_000, pageSize: 4_000, codec: 'UNCOMPRESSED' })
+      await suite.at.files.put(`${mine}/rows.parquet`, file)
+      await expect.poll(() => suite.readAll('rows', 800, mine)).toMatchObject({ pages: 5 })
+      const { records: read } = await suite.readAll('rows', 700, mine)
+      expect(read.map(record => JSON.parse(record))).toEqual(rows)
+      if (!suite.at.gate) return
+      const costs: number[] = []
+      for (let position: unknown; position !== null; ) {
+        const before = suite.at.gate.calls.length
+        position = (await suite.at.cloud.getData(mine, 'rows', position, 400)).next
+        costs.push(suite.at.gate.calls.length - before)
+      }
+      expect(costs.at(-1)).toBeLessThanOrEqual(costs[1]! + 1)
     })
   })
 }
