@@ -19,7 +19,7 @@ type ReadBytes = (start: number, end: number, signal?: AbortSignal) => AsyncIter
 
 const mebibyte = 1024 * 1024
 /** What lies in memory of one file while it is exported, or while a page of records is read. */
-const exportLimits: ReadingLimits = { unpackedBytes: 64 * mebibyte, readAheadBytes: 16 * mebibyte }
+const exportLimits: ReadingLimits = { unpackedBytes: 64 * mebibyte, readAheadBytes: 8 * mebibyte }
 const pageLimits: ReadingLimits = { unpackedBytes: 32 * mebibyte, readAheadBytes: 4 * mebibyte }
 const batchBytes = 256 * 1024
 /** A page ends early rather than grow beyond that. */

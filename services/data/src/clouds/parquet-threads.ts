@@ -9,7 +9,7 @@ import type { ParquetOrder, ParquetQuestion, ParquetReply } from './parquet-thre
 /** A thread without work gives its memory back after a while. */
 const keptMilliseconds = 5_000
 /** For values as they are put together; unpacked pages lie outside of it. */
-const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 4 }
+const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 }
 
 /** Throws its own errors, which end the reading. */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>

@@ -27,7 +27,9 @@ export interface ReadingLimits {
 const NEWLINE = 0x0a
 const firstOutputBytes = 64 * 1024
 const leastWindowBytes = 32 * 1024
-const mostWindowBytes = 1024 * 1024
+const mostWindowBytes = 512 * 1024
+/** A row group of less is read in one go. */
+const smallGroupBytes = 1024 * 1024
 /** Up to so many columns are asked for at once. */
 const columnsAtOnce = 8
 
@@ -84,11 +86,10 @@ export class ParquetReading {
     return this.#group
   }
 
-  /** A group that is small is read in one go. */
   async #openColumns({ chunks }: RowGroup): Promise<ColumnCursor[]> {
     const start = Math.min(...chunks.map(chunk => chunk.start))
     const end = Math.max(...chunks.map(chunk => chunk.end))
-    const isSmall = end - start <= Math.min(mostWindowBytes, this.#limits.readAheadBytes)
+    const isSmall = end - start <= Math.min(smallGroupBytes, this.#limits.readAheadBytes)
     const source = isSmall ? await fetched(this.#source, start, end) : this.#source
     const share = Math.floor(this.#limits.readAheadBytes / chunks.length)
     const windowBytes = Math.min(Math.max(share, leastWindowBytes), mostWindowBytes)
