@@ -96,6 +96,7 @@ function writePage(name: TopologyName, results: ScenarioResult[], about: string[
   const others = Object.values(pages).filter(other => other !== page && existsSync(new URL(`${other}.md`, documents)))
   const shown = { results, about, chart: chart && `${page}.svg`, others }
   writeFileSync(new URL(`${page}.md`, documents), renderMarkdown(shown))
+  say('docs/scaling.md stands on these figures: npm run reference renews it')
 }
 
 /** Databases and vhosts are dropped first; a second signal does not wait for that. */

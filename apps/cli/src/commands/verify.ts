@@ -109,6 +109,9 @@ export const command = defineCommand<Options>({
     })
     await terminal.result(card, () => drawSummary(card, terminal))
     const failed = card.rows.filter(({ outcome }) => outcome === 'failed' || (options.strict && outcome === 'left out'))
+    if (stop.signal.aborted) {
+      throw new Refusal('STOPPED', 'Stopped before the end', 'what was begun is tidied up', { isTold: true })
+    }
     if (failed.length === 0) return
     await mustBeReachable(server)
     const names = failed.map(({ check }) => check).join(', ')

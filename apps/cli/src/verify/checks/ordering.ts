@@ -164,19 +164,23 @@ export async function sameRequestTwice(visit: Visit): Promise<string> {
   return 'one order, answers alike byte for byte'
 }
 
-/** So much later than the payment each cancel comes, in milliseconds: before, amid and behind the confirmation. */
-const delays = [0, 10, 30, 70, 150, 310]
+/** So much later than the payment each cancel comes, by the time that an order took before: ahead of the confirmation, amid, and behind the delivery. */
+const delays = [0, 1, 2, 4, 8, 16]
+const tookMilliseconds = ({ order }: Trial) => Date.parse(order.updated_at) - Date.parse(order.created_at)
+/** Where the first delivery took long, the races need not. */
+const longestDelay = 5_000
 
 export async function cancelAgainstConfirm(visit: Visit): Promise<string> {
   mustBePayable(visit)
   const { client } = guestOf(visit, 0)
+  const scale = visit.delivered ? tookMilliseconds(visit.delivered) : 100
   const race = async (delay: number) => {
     const { order } = await client.orders.place(laterOrder(visit))
     const paid = client.payments.pay({ order_id: order.id, gateway: 'mock', token: 'tok_approve' }).catch(error => {
       if (!isWaybillError(error, 'ORDER_NOT_PAYABLE')) throw error
     })
     paid.catch(() => {})
-    await pause(delay)
+    await pause(Math.min(delay * scale, longestDelay))
     const isCancelled = await client.orders.cancel(order.id).then(
       () => true,
       error => {
