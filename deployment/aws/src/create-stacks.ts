@@ -2,7 +2,7 @@
 import { App, type AppProps } from 'aws-cdk-lib'
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' }
 import { FoundationStack } from './foundation-stack.ts'
-import { ServicesStack } from './services-stack.ts'
+import { bundlesInTheTree, ServicesStack } from './services-stack.ts'
 import { type StageName, stages } from './stages.ts'
 
 export interface Stacks {
@@ -19,6 +19,7 @@ export function createApp(props: AppProps = {}): App {
 export function createStacks(app: App, stageName: StageName): Stacks {
   const workers = app.node.tryGetContext('workers') ?? 'instances'
   if (workers !== 'instances' && workers !== 'lambda') throw new Error(`-c workers=${workers}: instances or lambda`)
+  const bundles = app.node.tryGetContext('bundles') ?? bundlesInTheTree
   const release = app.node.tryGetContext('release') ?? 'current'
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(release))
     throw new Error(`-c release=${release}: the name of an archive without .tar.gz`)
@@ -32,7 +33,7 @@ export function createStacks(app: App, stageName: StageName): Stacks {
     description: `Waybill ${stageName}: network, databases, events, keys, buckets`,
   })
   const services = new ServicesStack(app, `waybill-${stageName}-services`, {
-    ...{ env, stageName, foundation, release, workers },
+    ...{ env, stageName, foundation, release, workers, bundles },
     certificate: arn === undefined ? undefined : { arn, host },
     description: `Waybill ${stageName}: load balancers, instances, workers, alarms`,
   })

@@ -8,7 +8,7 @@ export const subnets = { entrance: 'entrance', services: 'services', databases: 
 export function createNetwork(scope: Construct, stage: Stage): Vpc {
   const network = new Vpc(scope, 'Network', {
     ipAddresses: IpAddresses.cidr(stage.network),
-    maxAzs: stage.zones,
+    availabilityZones: ['a', 'b', 'c'].slice(0, stage.zones).map(letter => `${stage.region}${letter}`),
     // One where an hour without the outside world is no harm.
     natGateways: stage.keepsData ? stage.zones : 1,
     subnetConfiguration: [

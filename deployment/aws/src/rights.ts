@@ -13,7 +13,7 @@ export function grantService(
   foundation: FoundationStack,
 ): void {
   const { events, databases, sharedSecret, configuration, data, key } = foundation
-  configuration.grantRead(role, 'settings.json')
+  allow(role, ['s3:GetObject'], [configuration.arnForObjects('settings.json')])
   // A document's key that only KMS opens (kms:…); what it opens is bound to Waybill's settings by its context.
   key.grantDecrypt(role)
   // Not by grantRead: that writes the role into the policy of the key, which the role's own stack comes after.
@@ -41,7 +41,14 @@ export function grantService(
   allow(role, ['sqs:ListQueues'], [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:*`])
   allow(role, ['sns:Subscribe', 'sns:ListSubscriptionsByTopic'], [events.topic.topicArn])
   allow(role, ['sns:Unsubscribe'], [`${events.topic.topicArn}:*`])
-  if (service === 'data') data.grantReadWrite(role)
+  if (service !== 'data') return
+  allow(role, ['s3:ListBucket', 's3:ListBucketMultipartUploads'], [data.bucketArn])
+  const onObjects = ['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload', 'ListMultipartUploadParts']
+  allow(
+    role,
+    onObjects.map(action => `s3:${action}`),
+    [data.arnForObjects('*')],
+  )
 }
 
 function allow(role: IRole, actions: string[], resources: string[]): void {

@@ -21,7 +21,7 @@ import {
   SecurityGroup,
   UserData,
 } from 'aws-cdk-lib/aws-ec2'
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { FoundationStack } from './foundation-stack.ts'
@@ -62,7 +62,12 @@ export function createFleet(scope: Construct, options: Options): Fleet {
   const role = new Role(scope, `${capital(service)}Role`, { assumedBy: new ServicePrincipal('ec2.amazonaws.com') })
   grantService(role, service, stageName, foundation)
   logs.grantWrite(role)
-  foundation.releases.grantRead(role, `${release}.tar.gz`)
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: [foundation.releases.arnForObjects(`${release}.tar.gz`)],
+    }),
+  )
 
   const settings = settingsOf(options)
   const userData = UserData.forLinux()

@@ -1,5 +1,6 @@
 // What a release renews: load balancers, an autoscaling group for each service, Lambda workers where they are chosen, alarms.
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serviceNames } from '@waybill/contracts'
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
@@ -18,18 +19,17 @@ interface Options extends StackProps {
   /** The archive that instances run: its name in the bucket of releases. */
   release: string
   workers: 'instances' | 'lambda'
+  /** The folder with the workers' code. */
+  bundles: string
   certificate?: { arn: string; host: string }
 }
 
 /** What `npm run bundle` makes. */
-const bundles = fileURLToPath(new URL('../../serverless/build/', import.meta.url))
+export const bundlesInTheTree = fileURLToPath(new URL('../../serverless/build', import.meta.url))
 
 export class ServicesStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    { stageName, foundation, release, workers, certificate, ...rest }: Options,
-  ) {
+  constructor(scope: Construct, id: string, options: Options) {
+    const { stageName, foundation, release, workers, bundles, certificate, ...rest } = options
     super(scope, id, rest)
     const vpc = foundation.network
     const instances = new SecurityGroup(this, 'Instances', {
@@ -43,7 +43,7 @@ export class ServicesStack extends Stack {
     for (const service of serviceNames) {
       const fleet = createFleet(this, { service, stageName, foundation, entrances, instances, release })
       if (workers === 'instances') continue
-      const bundle = `${bundles}${service}`
+      const bundle = join(bundles, service)
       if (!existsSync(bundle)) throw new Error(`${bundle} is not there: npm run bundle`)
       createWorker(this, { service, stageName, foundation, bundle, callers: instances, settings: fleet.settings })
     }
