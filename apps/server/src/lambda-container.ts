@@ -1,10 +1,11 @@
 // The services in a Lambda container: put together once, at work only while an invocation runs, for between two it is frozen.
-import { readWaybillSettings, type Settings } from '@waybill/contracts/settings'
+import type { Settings } from '@waybill/contracts/settings'
 import { SettingsError } from '@waybill/platform/config'
 import { createAccessLog, createLogger, type Logger } from '@waybill/platform/log'
 import { databaseUrlOf, type Host, hostServices } from '@waybill/platform/service'
 import type { LambdaContext } from './lambda-events.ts'
 import { loadServices } from './load-services.ts'
+import { readAtStart } from './read-configuration.ts'
 import { findSecretKey } from './secret-key.ts'
 
 export interface Container {
@@ -20,9 +21,14 @@ export interface Container {
 /** Kept back of an invocation's time, so that an export can write its checkpoint; of a short one, a quarter. */
 const reserveMilliseconds = 20_000
 
+/** Lambda gives a container 10 s for its start. */
+const configurationPatienceMilliseconds = 6_000
+
 /** Throws a SettingsError where the settings are not as Lambda needs them. */
 export async function openContainer(environment: Record<string, string | undefined>): Promise<Container> {
-  const settings = readWaybillSettings(environment)
+  const firstLog = createLogger({ name: 'waybill', level: 'warn', stream: process.stderr })
+  // Once for each container: a changed document holds for those that come later.
+  const { settings } = await readAtStart(environment, firstLog, configurationPatienceMilliseconds)
   refuseWhatIsNotShared(settings)
   // Written at once: what waits in memory would be written when the next invocation thaws it, if ever one does.
   const logging = { name: 'waybill', level: settings.LOG_LEVEL, stream: process.stderr }

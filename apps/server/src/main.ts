@@ -1,32 +1,41 @@
 // The server: reads the settings, hosts the services that they name, and stops in good order.
 import { randomBytes } from 'node:crypto'
-import { readWaybillSettings } from '@waybill/contracts/settings'
+import type { WaybillConfiguration } from '@waybill/contracts/settings'
 import { createLogger } from '@waybill/platform/log'
-import { type Host, hostServices, type Service, servicesToHost } from '@waybill/platform/service'
+import type { Service } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
 import { consoleRoutes } from './console-routes.ts'
+import { takeEnvironment } from './environment.ts'
 import { explainFailure } from './explain-failure.ts'
-import { loadServices } from './load-services.ts'
-import { findSecretKey, isEverythingHere } from './secret-key.ts'
+import { expectSignal, followConfiguration, readAtStart } from './read-configuration.ts'
+import { openServices, type RunningServices } from './running-services.ts'
+import { isEverythingHere } from './secret-key.ts'
 
 /** Longer than the kit gives to requests in flight, shorter than the 15 s after which an operator may kill. */
 const stopWithinMilliseconds = 14_000
 const builtConsole = new URL('../../console/dist/', import.meta.url)
 const firstOperatorEmail = 'operator@waybill.localhost'
+/** As it was read at the start; undefined until then. */
+let configuration: WaybillConfiguration | undefined
 
 async function main(): Promise<void> {
-  const settings = readWaybillSettings(process.env)
-  const log = createLogger({ name: 'waybill', level: settings.LOG_LEVEL })
-  const host = await hostServices({
-    settings,
-    log,
-    secretKey: findSecretKey(settings),
-    pages: consoleRoutes(builtConsole),
-    create: await loadServices(servicesToHost(settings)),
+  const environment = takeEnvironment()
+  const hasBeenAsked = expectSignal(environment)
+  // How much is to be logged is not known yet.
+  const firstLog = createLogger({ name: 'waybill', level: 'warn', stream: process.stderr })
+  configuration = await readAtStart(environment, firstLog)
+  const { settings } = configuration
+  const running = await openServices(settings, consoleRoutes(builtConsole))
+  const followed = followConfiguration({
+    hasBeenAsked,
+    environment,
+    log: running.log,
+    current: configuration,
+    apply: next => running.renew(next.settings),
   })
-  stopOnSignal(host)
-  if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(host.services)
-  process.stdout.write(`waybill ready ${host.url}\n`)
+  stopOnSignal(running, () => followed.stop())
+  if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(running.services())
+  process.stdout.write(`waybill ready ${running.url}\n`)
   // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
   process.send?.('ready')
 }
@@ -40,13 +49,14 @@ async function introduceOperator(services: Service[]): Promise<void> {
   process.stdout.write(`waybill operator ${firstOperatorEmail} password ${password} (shown this once)\n`)
 }
 
-function stopOnSignal(host: Host): void {
+function stopOnSignal(running: RunningServices, unfollow: () => void): void {
   let stopping = false
   const stop = () => {
     if (stopping) return
     stopping = true
     setTimeout(() => process.exit(1), stopWithinMilliseconds).unref()
-    host.stop().then(
+    unfollow()
+    running.stop().then(
       () => process.exit(0),
       error => {
         process.stderr.write(`waybill could not stop in good order: ${error.stack}\n`)
@@ -58,4 +68,4 @@ function stopOnSignal(host: Host): void {
   process.on('SIGINT', stop)
 }
 
-main().catch(explainFailure)
+main().catch(error => explainFailure(error, configuration))

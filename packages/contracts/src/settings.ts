@@ -1,5 +1,13 @@
 // Every setting of Waybill, with a sentence for each: the schema that is checked at start and the source of its reference page.
-import { readSettings, type Settings as SettingsOf, setting } from '@waybill/platform/config'
+import {
+  type Configuration,
+  type Environment,
+  readConfiguration,
+  readSettings,
+  type Settings as SettingsOf,
+  setting,
+  stages,
+} from '@waybill/platform/config'
 import { serviceNames } from './services.ts'
 
 const {
@@ -28,11 +36,7 @@ const serviceUrl = (service: string) =>
   httpUrl({ description: `Where the ${service} service answers when another process hosts it.` })
 
 export const settingsSchema = {
-  WAYBILL_ENV: oneOf(
-    'dev',
-    'qa',
-    'prod',
-  )({
+  WAYBILL_ENV: oneOf(...stages)({
     environmentOnly: true,
     description: 'The stage: which part of the document at CONFIG_URI is laid over its default part.',
   }),
@@ -48,8 +52,9 @@ export const settingsSchema = {
       'How often the document is read again, give or take a fifth; on SIGHUP it always is. Changed settings take effect without a request failing.',
   }),
   WAYBILL_CONFIG_KEY: configKeys({
-    environmentOnly: true,
-    description: 'Opens settings that are encrypted (encrypted:v1:…), in the document or the environment.',
+    isHarmless: keys => keys.split(',').every(key => key.trim().startsWith('kms:')),
+    description:
+      'Opens settings that are encrypted (encrypted:v1:…), in the document or the environment; the first key is in use, others are earlier ones. A document may hold only those that begin with kms:.',
   }),
   PORT: number({ min: 0, max: 65_535 })({
     fallback: '8000',
@@ -238,7 +243,20 @@ export const settingsSchema = {
 
 export type Settings = SettingsOf<typeof settingsSchema>
 
-/** Reads and checks every setting; throws a SettingsError that names all that is bad. */
+export type WaybillConfiguration = Configuration<Settings>
+
+/**
+ * Reads and checks every setting, from the environment and from the document that it names; undefined where the document still
+ * is the one of `known`. Throws a SettingsError that names all that is bad, or a ConfigurationUnavailable.
+ */
+export function readWaybillConfiguration(
+  environment: Environment,
+  known?: string,
+): Promise<WaybillConfiguration | undefined> {
+  return readConfiguration(settingsSchema, environment, known)
+}
+
+/** Reads and checks every setting of the environment alone; throws a SettingsError that names all that is bad. */
 export function readWaybillSettings(environment: Record<string, string | undefined>): Settings {
   return readSettings(settingsSchema, environment)
 }

@@ -31,7 +31,9 @@ export function createVault(key: Buffer): Vault {
       const [found, encoded] = sealed.split(':')
       if (found !== version || !encoded) throw new Error('a sealed value is not in a form that is known')
       const bytes = Buffer.from(encoded, 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes))
+      const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      })
       decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(-tagBytes))
       return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString('utf8')
     },

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import cluster from 'node:cluster'
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer, STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import { Server as SocketServer } from 'node:net'
 import express, { type NextFunction, type Request, type Response } from 'express'
 import { uuidv7 } from 'uuidv7'
@@ -15,6 +15,7 @@ import type { HttpMetrics } from '../metrics/index.ts'
 import type { Answer } from './answer.ts'
 import { ApiError, problemDocument, refuse } from './api-error.ts'
 import { Exchange } from './exchange.ts'
+import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { clientAddress, createCors } from './headers.ts'
 import type { KeptAnswer, KeyedRequest } from './idempotency.ts'
 import { peerHeader } from './peer.ts'
@@ -40,14 +41,20 @@ export interface HttpOptions {
   peerKey: string
   /** How long a server that stops still takes requests over the connections that it has. */
   drainMilliseconds: number
+  /** Where requests come in; by default a door of its own. */
+  door?: FrontDoor
 }
 
 export interface HttpServer {
   readonly server: Server
-  /** Listens; answers the port, which 0 leaves to the system. */
+  /** Listens; answers the port, which 0 leaves to the system. Requests wait until `open`. */
   listen(port: number, host: string): Promise<number>
+  /** From now on requests are answered here. */
+  open(): void
   /** Takes no more connections, lets requests in flight finish, ends streams and long polls. */
   close(): Promise<void>
+  /** The same for one whose connections go on to whoever opens the door after it. */
+  leave(): Promise<void>
 }
 
 /** A request that carries its exchange through Express. */
@@ -69,6 +76,9 @@ const keptRefusals = new Set([404, 409, 422])
 
 export function createHttpServer(routes: Route[], options: HttpOptions): HttpServer {
   const stopping = new AbortController()
+  let inFlight = 0
+  let closing = false
+  let tellWhenIdle = () => {}
   const cors = createCors(options.corsOrigins)
   const limit = createRateLimit(options.requestsPerMinute)
   const signInLimit = createRateLimit(options.signInsPerMinute)
@@ -85,8 +95,12 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     request.exchange = exchange
     Object.assign(exchange.extraHeaders, cors.headersFor(request))
     options.metrics.begin()
-    response.once('close', () => finish(exchange))
-    if (stopping.signal.aborted) response.shouldKeepAlive = false
+    inFlight++
+    response.once('close', () => {
+      finish(exchange)
+      if (--inFlight === 0) tellWhenIdle()
+    })
+    if (closing) response.shouldKeepAlive = false
     withContext(exchange.context, () => {
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
         exchange.sendText(204, 'text/plain', '', cors.preflightHeaders(request))
@@ -294,21 +308,24 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
     return gone.signal
   }
 
-  const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, app)
-  // An expectation that we do not know is no reason to refuse (RFC 9110 10.1.1 lets us ignore it).
-  server.on('checkExpectation', app)
-  server.on('clientError', refuseMalformedHttp)
+  const door = options.door ?? createFrontDoor()
+  const { server } = door
+  if (server.listenerCount('clientError') === 0) server.on('clientError', refuseMalformedHttp)
   return {
     server,
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          const address = server.address()
-          resolve(typeof address === 'object' && address ? address.port : port)
-        })
-      }),
+    listen: door.listen,
+    open: () => door.open(app),
+    async leave() {
+      // What services of this process ask each other on behalf of requests in flight must still be answered.
+      door.hold(app, isPeer)
+      stopping.abort()
+      if (inFlight === 0) return
+      await new Promise<void>(resolve => {
+        tellWhenIdle = resolve
+      })
+    },
     async close() {
+      closing = true
       stopping.abort()
       // The processes of a cluster share the port: what comes new is for the others, from now on.
       const closed = cluster.isWorker ? stopListening(server) : undefined

@@ -26,7 +26,7 @@ const secretFields = [
 const timestamp = () => `,"time":"${new Date().toISOString()}"`
 
 /** A buffered destination on standard error: a line costs no system call of its own; the rest is written when the process ends. */
-function standardError(): DestinationStream {
+export function standardError(): DestinationStream {
   return destination({ fd: 2, sync: false, minLength: 12_288, periodicFlush: 200 })
 }
 

@@ -6,7 +6,15 @@ import { type Authenticator, CachedAuthenticator, createVault, RemoteAuthenticat
 import { awsOptionsOf, type Broker, createBroker, within } from '../bus/index.ts'
 import { type Clock, systemClock } from '../clock/index.ts'
 import { SettingsError } from '../config/index.ts'
-import { createCursors, createHttpServer, createPeer, type HttpServer, type Peer, type Route } from '../http/index.ts'
+import {
+  createCursors,
+  createHttpServer,
+  createPeer,
+  type FrontDoor,
+  type HttpServer,
+  type Peer,
+  type Route,
+} from '../http/index.ts'
 import { createAccessLog, createLogger, type Logger, startTracing } from '../log/index.ts'
 import { createMetrics } from '../metrics/index.ts'
 import { healthRoutes, operationsRoutes } from './operations-routes.ts'
@@ -31,6 +39,8 @@ export interface HostOptions {
   peerUrls?: Partial<Record<ServiceName, string>>
   /** Rows besides those of the services and of operations, such as pages for people. */
   pages?: Route[]
+  /** Where requests come in; whoever has it may let other services follow these without losing a connection. */
+  door?: FrontDoor
   /** For tests, which have no SNS. */
   fetchFromSns?: FetchFromSns
 }
@@ -48,6 +58,8 @@ export interface Host {
   rest(patience: number): Promise<void>
   /** Takes no more work, finishes what is in flight, closes the databases. */
   stop(): Promise<void>
+  /** The same, but leaves the door and its connections to the services that come after these. */
+  leave(): Promise<void>
 }
 
 /** How long requests in flight may take once the process is told to stop. */
@@ -91,53 +103,74 @@ export async function hostServices(options: HostOptions): Promise<Host> {
   }
 
   const services: Service[] = []
-  for (const create of options.create) services.push(await create(host))
-  const authenticator = new CachedAuthenticator(judgeOf(services, options, peers.user), clock)
-  broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
-
-  const routes = routesFor(host, services, options)
-  const http: HttpServer = createHttpServer(routes, {
-    log,
-    accessLog: options.accessLog ?? createAccessLog({ name: 'waybill', level: settings.LOG_LEVEL }),
-    metrics: metrics.http,
-    authenticator,
-    peerKey,
-    drainMilliseconds: options.drainMilliseconds ?? settings.DRAIN_TIME,
-    corsOrigins: settings.CORS_ORIGINS,
-    trustedProxies: settings.TRUST_PROXY,
-    notAuthenticatedStatus: Number(settings.NOT_AUTHENTICATED_STATUS),
-    requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
-    signInsPerMinute: settings.SIGN_IN_LIMIT_PER_MINUTE,
-  })
-
-  // All consumers are subscribed by now: the outboxes may publish what a crash left behind. A broker that is down delays nothing.
-  await broker.start()
-  const port = await http.listen(settings.PORT, settings.HOST)
-  ownUrl = `http://${settings.HOST === '0.0.0.0' ? '127.0.0.1' : settings.HOST}:${port}`
-  for (const service of services) await service.start?.()
-  const startStores = async (how: { seeking: boolean }) => {
-    for (const service of services) await service.store.start(how)
+  async function stopWorking(): Promise<void> {
+    // While the databases are still there for the messages under way; the outboxes go on publishing.
+    await broker.stopConsuming()
+    for (const service of services) await service.stop?.()
+    await Promise.all(services.map(service => service.store.stop()))
+    await broker.close()
+    if (stopTracing) await stopTracing()
   }
-  if (!options.onDemand) await startStores({ seeking: true })
 
-  return {
-    url: `http://localhost:${port}`,
-    routes,
-    services,
-    work: startStores,
-    async rest(patience) {
-      await Promise.all(services.map(service => service.store.rest(patience)))
-    },
-    async stop() {
-      await within(closeWithinMilliseconds, http.close())
-      http.server.closeAllConnections()
-      // While the databases are still there for the messages under way; the outboxes go on publishing.
-      await broker.stopConsuming()
-      for (const service of services) await service.stop?.()
-      await Promise.all(services.map(service => service.store.stop()))
-      await broker.close()
-      if (stopTracing) await stopTracing()
-    },
+  try {
+    return await open()
+  } catch (error) {
+    // Others may go on in this process.
+    await stopWorking().catch(failure => log.warn({ err: failure }, 'what had been started could not be stopped'))
+    throw error
+  }
+
+  async function open(): Promise<Host> {
+    for (const create of options.create) services.push(await create(host))
+    const authenticator = new CachedAuthenticator(judgeOf(services, options, peers.user), clock)
+    broker.listen(['session.revoked', 'user.changed'], event => forget(authenticator, event))
+
+    const routes = routesFor(host, services, options)
+    const http: HttpServer = createHttpServer(routes, {
+      log,
+      accessLog: options.accessLog ?? createAccessLog({ name: 'waybill', level: settings.LOG_LEVEL }),
+      metrics: metrics.http,
+      authenticator,
+      peerKey,
+      drainMilliseconds: options.drainMilliseconds ?? settings.DRAIN_TIME,
+      corsOrigins: settings.CORS_ORIGINS,
+      trustedProxies: settings.TRUST_PROXY,
+      notAuthenticatedStatus: Number(settings.NOT_AUTHENTICATED_STATUS),
+      requestsPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+      signInsPerMinute: settings.SIGN_IN_LIMIT_PER_MINUTE,
+      door: options.door,
+    })
+
+    // All consumers are subscribed by now: the outboxes may publish what a crash left behind. A broker that is down delays nothing.
+    await broker.start()
+    const port = await http.listen(settings.PORT, settings.HOST)
+    ownUrl = `http://${settings.HOST === '0.0.0.0' ? '127.0.0.1' : settings.HOST}:${port}`
+    for (const service of services) await service.start?.()
+    const startStores = async (how: { seeking: boolean }) => {
+      for (const service of services) await service.store.start(how)
+    }
+    if (!options.onDemand) await startStores({ seeking: true })
+    // The last that may fail has been done: whoever answered before may go on where it did.
+    http.open()
+
+    return {
+      url: `http://localhost:${port}`,
+      routes,
+      services,
+      work: startStores,
+      async rest(patience) {
+        await Promise.all(services.map(service => service.store.rest(patience)))
+      },
+      async stop() {
+        await within(closeWithinMilliseconds, http.close())
+        http.server.closeAllConnections()
+        await stopWorking()
+      },
+      async leave() {
+        await within(closeWithinMilliseconds, http.leave())
+        await stopWorking()
+      },
+    }
   }
 }
 

@@ -1,0 +1,112 @@
+// The services of this process. When settings change they are put together anew behind the same door: no connection is lost, and
+// what is in flight is finished by those that began it.
+import type { Settings } from '@waybill/contracts/settings'
+import { createFrontDoor, type Route } from '@waybill/platform/http'
+import { createAccessLog, createLogger, type Logger, standardError } from '@waybill/platform/log'
+import {
+  type CreateService,
+  databaseUrlOf,
+  type Host,
+  hostServices,
+  type Service,
+  servicesToHost,
+} from '@waybill/platform/service'
+import { loadServices } from './load-services.ts'
+import { findSecretKey } from './secret-key.ts'
+
+export interface RunningServices {
+  readonly url: string
+  services(): Service[]
+  log(): Logger
+  /** Puts other settings into effect. Rejects where that is not possible, and those before stay in effect. */
+  renew(settings: Settings): Promise<void>
+  stop(): Promise<void>
+}
+
+interface Prepared {
+  settings: Settings
+  secretKey: Buffer
+  create: CreateService[]
+}
+
+interface Running {
+  prepared: Prepared
+  log: Logger
+  host: Host
+}
+
+/** `pages`: rows besides those of the services. */
+export async function openServices(settings: Settings, pages: Route[]): Promise<RunningServices> {
+  const door = createFrontDoor()
+  const stream = standardError()
+  let running = await open(await prepare(settings))
+  let renewing: Promise<void> = Promise.resolve()
+  let stopping = false
+
+  /** Finds out what can be found out before anything is stopped for it. */
+  async function prepare(given: Settings): Promise<Prepared> {
+    return { settings: given, secretKey: findSecretKey(given), create: await loadServices(servicesToHost(given)) }
+  }
+
+  async function open(prepared: Prepared): Promise<Running> {
+    const logging = { name: 'waybill', level: prepared.settings.LOG_LEVEL, stream }
+    const log = createLogger(logging)
+    const host = await hostServices({ ...prepared, log, accessLog: createAccessLog(logging), pages, door })
+    return { prepared, log, host }
+  }
+
+  async function renew(given: Settings): Promise<void> {
+    if (stopping) return
+    const before = running
+    const next = await prepare(withAddressOf(before, given))
+    if (mayStandBeside(before.prepared.settings) && mayStandBeside(next.settings)) {
+      // As if another instance were started and this one stopped: where the new one cannot start, nothing has happened.
+      running = await open(next)
+      await before.host.leave()
+      return
+    }
+    await before.host.leave()
+    running = await open(next).catch(async failure => {
+      running = await open(before.prepared).catch(endWith)
+      throw failure
+    })
+  }
+
+  return {
+    url: running.host.url,
+    services: () => running.host.services,
+    log: () => running.log,
+    renew(given) {
+      renewing = renew(given)
+      return renewing
+    },
+    async stop() {
+      stopping = true
+      // Whichever services it ends with are stopped.
+      await renewing.catch(() => {})
+      await running.host.stop()
+    },
+  }
+}
+
+/** True where other processes could share the work: then two sets of services in one process can, too. */
+function mayStandBeside(settings: Settings): boolean {
+  return (
+    settings.BROKER_URL !== 'memory:' &&
+    settings.WAYBILL_SERVICES.every(name => !databaseUrlOf(settings, name).startsWith('sqlite:'))
+  )
+}
+
+/** Where it listens is known to others, such as the load balancer: it stays until the process is started anew. */
+function withAddressOf({ prepared: { settings }, log }: Running, next: Settings): Settings {
+  const { PORT, HOST } = settings
+  const waiting = (['PORT', 'HOST'] as const).filter(name => next[name] !== settings[name])
+  if (waiting.length > 0) log.warn({ changed: waiting }, 'takes effect when the process is started anew')
+  return { ...next, PORT, HOST }
+}
+
+/** Neither the settings of before nor those after them: whoever started the process starts it again. */
+function endWith(error: Error): never {
+  process.stderr.write(`waybill could not go on with the settings of before: ${error.stack}\n`)
+  process.exit(1)
+}
