@@ -6,7 +6,8 @@
 //   WAYBILL_PM2=order   that service alone, or several: user,order
 //   WAYBILL_INSTANCES=2 how many processes each application has; max for one a processor
 //
-// Every setting of docs/reference/settings.md is taken from the environment of `pm2 start`.
+// Every setting of docs/reference/settings.md is taken from the environment of `pm2 start`, or from the document at CONFIG_URI
+// (docs/configuration.md); `pm2 sendSignal SIGHUP waybill` has all processes read it again.
 const { join } = require('node:path')
 
 const root = join(__dirname, '..', '..')
@@ -17,6 +18,8 @@ const instances = environment.WAYBILL_INSTANCES ?? '2'
 
 /** Processes that share work must share what it is kept in: SQLite files and the in-process broker belong to one process. */
 function refuseWhatCannotBeShared(hosted) {
+  // There the settings stand that are not here: `waybill config check` looks at them.
+  if (environment.CONFIG_URI) return
   const missing = hosted
     .map(service => `${service.toUpperCase()}_DATABASE_URL`)
     .filter(name => !environment[name]?.startsWith('mysql:'))
@@ -59,7 +62,7 @@ function application(name, hosted, ownPort) {
     listen_timeout: 75_000,
     // The server ends by itself within 15 s of SIGINT.
     kill_timeout: 16_000,
-    // Settings that are wrong (exit code 78) stay wrong.
+    // Settings that are wrong (exit code 78) stay wrong; a document out of reach (75) may come back.
     stop_exit_codes: [78],
     exp_backoff_restart_delay: 100,
     merge_logs: true,
@@ -77,7 +80,7 @@ function application(name, hosted, ownPort) {
 /** Our settings are in capitals; what PM2 and the shell put beside them need not be kept. */
 function settingsOf(all) {
   const ours =
-    /^(WAYBILL_|USER_|ORDER_|PAYMENT_|DATA_|DATABASE_|BROKER_|JWT_|OPERATOR_|CALLBACK_|STRIPE_|OTEL_|CORS_|RATE_|SIGN_IN_|REFRESH_)/
+    /^(WAYBILL_|CONFIG_|AWS_|USER_|ORDER_|PAYMENT_|DATA_|DATABASE_|BROKER_|JWT_|OPERATOR_|CALLBACK_|STRIPE_|OTEL_|CORS_|RATE_|SIGN_IN_|REFRESH_)/
   const others = ['HOST', 'PUBLIC_URL', 'LOG_LEVEL', 'TRUST_PROXY', 'DRAIN_TIME', 'NOT_AUTHENTICATED_STATUS']
   return Object.fromEntries(Object.entries(all).filter(([name]) => ours.test(name) || others.includes(name)))
 }

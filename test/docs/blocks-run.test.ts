@@ -8,6 +8,7 @@ import { markdownFiles, readPage, root, runnableBlocks } from './markdown.ts'
 const runBy: Record<string, string> = {
   'README.md': 'test/system/readme-journey.test.ts',
   'docs/cli.md': 'test/system/tutorials.test.ts',
+  'docs/configuration.md': 'test/system/tutorials.test.ts',
   'docs/reference/cli.md': 'apps/cli/test/examples-and-completion.test.ts',
   'docs/tutorials/api-client.md': 'test/system/tutorials.test.ts',
   'docs/tutorials/operator.md': 'test/engines/operating-tutorial.test.ts',

@@ -52,3 +52,10 @@ test('cli.md: the tour of the command line', async () => {
   expect(printed).toContain('cars.csv')
   await deployment.stop()
 })
+
+test('configuration.md: the example of three stages, its secrets encrypted', async () => {
+  const printed = await follow('docs/configuration.md', {})
+  expect(printed).toMatch(/^WAYBILL_SECRET_KEY of prod encrypted$/m)
+  expect(printed).toMatch(/^settings\.json: default, dev, qa, prod in order$/m)
+  expect(printed).toMatch(/^ORDER_DATABASE_URL +secret [0-9a-f]{12} +secret [0-9a-f]{12}$/m)
+})

@@ -149,6 +149,12 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('./commands/audit.ts'),
   },
   {
+    name: 'config',
+    group: 'Operators',
+    summary: 'Keys of settings, encrypted settings, checks of documents; asks no server',
+    load: () => import('./commands/config.ts'),
+  },
+  {
     name: 'completion',
     group: 'Help and completion',
     summary: 'Print the completion script of a shell',

@@ -26,7 +26,7 @@ export interface Option {
 export interface Example {
   /** Begins with "Operators: " where others are refused. */
   what: string
-  /** Runs as it stands, signed in, with a server on the default address. */
+  /** Runs as it stands, signed in, with a server on the default address; for files and keys the test that runs it provides. */
   line: string
 }
 

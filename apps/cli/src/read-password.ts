@@ -1,6 +1,7 @@
 // Reads a password where no history and no list of processes keeps it: a setting, a terminal without echo, or a pipe.
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { UsageError } from './failures.ts'
 
 /**
@@ -19,6 +20,13 @@ export async function choosePassword(variable: string): Promise<string> {
     throw new UsageError('the two passwords are not the same: try again')
   }
   return password
+}
+
+/** Any secret, typed without echo where stdin is a terminal, or else all of stdin but the end of its last line. Throws a UsageError where there is none. */
+export async function readSecret(prompt: string): Promise<string> {
+  const secret = process.stdin.isTTY ? await readLine(prompt) : (await text(process.stdin)).replace(/\r?\n$/, '')
+  if (secret) return secret
+  throw new UsageError('no value was given: type it, or pipe it in')
 }
 
 function given(password: string | undefined, variable: string): string {

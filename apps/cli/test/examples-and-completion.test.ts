@@ -1,9 +1,11 @@
 // Every example of every help runs as it stands there, together they show how every call is made, and what can be completed is completed.
 
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OperationName, operations } from '../../../packages/sdk/src/operations.ts'
 import type { CloudDriver } from '../../../services/data/src/clouds/factory.ts'
@@ -17,6 +19,7 @@ let receiver: Server
 let received = 0
 let ada: Person
 let operator: Person
+const env = { WAYBILL_PASSWORD: password, WAYBILL_CONFIG_KEY: randomBytes(32).toString('base64') }
 
 beforeAll(async () => {
   home = await newHome()
@@ -30,6 +33,12 @@ beforeAll(async () => {
   await ada.run(['register', 'ada@example.com', '--cloud', 'LOCAL'], { input: password })
   // Something that was paid: what an operator may give back.
   await ada.run(['order', 'airports', '--token', 'tok_approve', '--watch'])
+  // What the examples of `waybill config` are about.
+  await writeFile(join(ada.folder, 'stripe.key'), 'sk_test_example\n')
+  await writeFile(
+    join(ada.folder, 'settings.json'),
+    JSON.stringify({ default: { LOG_LEVEL: 'info' }, dev: { STRIPE_SECRET_KEY: 'sk_test_example' }, prod: {} }),
+  )
   operator = await newPerson(server.url)
   const { email, password: secret } = server.operator!
   expect((await operator.run(['login', email], { input: secret })).code).toBe(0)
@@ -62,10 +71,9 @@ describe.each(commandTable.map(({ name, group }) => ({ name, group })))('waybill
       const line = example
         .replace('http://localhost:8000', server.url)
         .replace('http://localhost:3000', `http://127.0.0.1:${port}`)
-        .replace('http://localhost:8000', server.url)
         // An address is registered once.
         .replace('waybill register ada@', 'waybill register ada-again@')
-      const { code, err } = await person.shell(line, { env: { WAYBILL_PASSWORD: password } })
+      const { code, err } = await person.shell(line, { env })
       expect({ line, code, err: code === 0 ? '' : err }).toEqual({ line, code: 0, err: '' })
       if (name === 'logout') await person.run(['login', 'ada@example.com'], { input: password })
     }

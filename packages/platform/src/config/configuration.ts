@@ -92,12 +92,18 @@ export function layersOf(document: ConfigurationDocument, stage: Stage | undefin
 
 /** All keys that the layers name, those of the highest first; KMS is asked only where something is encrypted. */
 export async function openKeys(schema: OwnSettings, layers: Layer[], aws: AwsPlace): Promise<SettingsKeys> {
+  const entries = layers.flatMap(layer => keysIn(schema, layer))
   const isNeeded = layers.some(({ values }) => Object.values(values).some(value => value && isEncrypted(value)))
-  return isNeeded ? openAllKeys(schema, layers, aws) : createSettingsKeys([])
+  return isNeeded ? openEntries(entries, aws) : createSettingsKeys([])
 }
 
+/** The same, whether or not anything is encrypted yet. */
 export async function openAllKeys(schema: OwnSettings, layers: Layer[], aws: AwsPlace): Promise<SettingsKeys> {
   const entries = layers.flatMap(layer => keysIn(schema, layer))
+  return openEntries(entries, aws)
+}
+
+async function openEntries(entries: string[], aws: AwsPlace): Promise<SettingsKeys> {
   const sealed = entries.filter(entry => entry.startsWith('kms:'))
   const opened = sealed.length > 0 ? await (await import('./kms-keys.ts')).openKmsKeys(sealed.map(ofKms), aws) : []
   const bySealed = new Map(sealed.map((entry, at) => [entry, opened[at]!]))

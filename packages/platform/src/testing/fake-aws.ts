@@ -1,4 +1,4 @@
-// Stands for SNS and SQS: the emulator fauxqs, in the process of the test.
+// Stands for SNS, SQS and S3: the emulator fauxqs, in the process of the test.
 import { setTimeout } from 'node:timers/promises'
 import type { AwsOptions } from '../bus/index.ts'
 
@@ -8,6 +8,8 @@ export interface FakeAws {
   optionsAt(port: number): AwsOptions
   /** For processes of their own: where it is, who they are, and a broker whose names begin with `prefix`. */
   settings(prefix: string): Record<string, string>
+  /** Puts an object into a bucket, which is made where there is none; with no text, removes it. */
+  putObject(bucket: string, key: string, text: string | undefined): Promise<void>
   stop(): Promise<void>
 }
 
@@ -47,6 +49,12 @@ export async function startFakeAws(): Promise<FakeAws> {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     }),
+    async putObject(bucket, key, text) {
+      const at = `${urlAt(port)}/${bucket}`
+      await fetch(at, { method: 'PUT' })
+      const put = await fetch(`${at}/${key}`, text === undefined ? { method: 'DELETE' } : { method: 'PUT', body: text })
+      if (!put.ok) throw new Error(`the emulator of S3 answered ${put.status}`)
+    },
     stop: () => app.close(),
   }
 }

@@ -7,6 +7,7 @@ export {
   type TestVhost,
 } from './engines.ts'
 export { type FakeAws, fakeAwsUrl, startFakeAws } from './fake-aws.ts'
+export { type FakeKms, startFakeKms } from './fake-kms.ts'
 export { type FakePeer, startFakePeer } from './fake-peer.ts'
 export { FakeUserSystem } from './fake-user-system.ts'
 export { freePort, freePorts } from './free-ports.ts'
