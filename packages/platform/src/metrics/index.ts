@@ -38,7 +38,7 @@ const readWithinMilliseconds = 2_000
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'waybill_' })
+  for (const metric of metricsOfNode().getMetricsAsArray()) registry.registerMetric(metric as never)
   collectProcessGauges(registry)
   const requests = new Histogram({
     name: 'waybill_http_request_duration_seconds',
@@ -96,6 +96,17 @@ export function createMetrics(): Metrics {
       return of => counter.inc(of)
     },
   }
+}
+
+let ofNode: Registry | undefined
+
+/** Once a process: they are kept by observers that nobody can take down, whoever comes and goes in it. */
+function metricsOfNode(): Registry {
+  if (!ofNode) {
+    ofNode = new Registry()
+    collectDefaultMetrics({ register: ofNode, prefix: 'waybill_' })
+  }
+  return ofNode
 }
 
 /**
