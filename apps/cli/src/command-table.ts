@@ -150,7 +150,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'config',
-    group: 'Operators',
+    group: 'The server',
     summary: 'Keys of settings, encrypted settings, checks of documents; asks no server',
     load: () => import('./commands/config.ts'),
   },

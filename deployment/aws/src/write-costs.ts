@@ -17,4 +17,7 @@ const templates = stacks.map(({ name, foundation, services }): [string, Template
 ])
 rmSync(outdir, { recursive: true })
 const mark = /(<!-- made: costs -->\n).*?(\n<!-- end -->)/s
-writeFileSync(page, readFileSync(page, 'utf8').replace(mark, (_, begin, end) => begin + costTable(Object.fromEntries(templates)) + end))
+writeFileSync(
+  page,
+  readFileSync(page, 'utf8').replace(mark, (_, begin, end) => begin + costTable(Object.fromEntries(templates)) + end),
+)
