@@ -211,14 +211,16 @@ describe('the front', () => {
     expect(rules.filter(({ patterns }) => patterns.length > 5)).toEqual([])
     const host = await startService(await loadServices())
     await host.stop()
-    const shared = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/asyncapi.json', '/docs']
     const astray: string[] = []
     for (const { service, path } of host.routes) {
-      if (service === undefined || shared.some(each => path === each || path.startsWith('/docs'))) continue
+      if (!serviceNames.some(name => name === service)) continue
       const example = path.replace(/:\w+/g, 'x')
       const group = leadsTo(rules, example)
-      if (!group?.startsWith(`${capital(service)}Front`)) astray.push(`${example} of ${service} leads to ${group}`)
+      if (!group?.startsWith(`${capital(service!)}Front`)) astray.push(`${example} of ${service} leads to ${group}`)
     }
+    // What SNS brings over HTTPS belongs to the service that the path names.
+    for (const service of serviceNames)
+      expect(leadsTo(rules, `/sns/${service}`)).toMatch(new RegExp(`^${capital(service)}Front`))
     expect(astray).toEqual([])
     expect(host.routes.length).toBeGreaterThan(40)
     for (const path of ['/', '/assets/x.js', '/nobody/knows', '/docs'])
