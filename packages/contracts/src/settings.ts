@@ -214,6 +214,11 @@ export const settingsSchema = {
     fallback: 'false',
     description: 'true lets callbacks go to http and to private addresses: for tests only.',
   }),
+  PAYMENT_MOCK: boolean({
+    fallback: 'true',
+    description:
+      'false takes the mock gateway away: where real money is taken, nobody may pay with a token that approves itself.',
+  }),
   PAYMENT_MOCK_APPROVAL_RATE: number({ min: 0, max: 1, integer: false })({
     fallback: '0.8',
     description: 'The share of payments that the mock gateway approves when no token decides.',

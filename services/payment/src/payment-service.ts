@@ -66,7 +66,7 @@ async function assemble(host: ServiceHost, options: PaymentServiceOptions): Prom
 
   const fresh = new FreshAttempts()
   const refundOutcomes = new RefundOutcomes()
-  const book = tracedModule(log, 'bo', createPaymentBook({ payments, clock }))
+  const book = tracedModule(log, 'bo', createPaymentBook({ payments, clock, preferredGateway: gateways.preferred }))
   const beginAttempt = tracedModule(log, 'bo', createBeginAttempt({ book, attempts, fresh, clock }))
   const settling = tracedModule(log, 'bo', createSettling({ book, beginAttempt, timers, clock }))
 

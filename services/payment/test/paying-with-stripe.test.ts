@@ -56,6 +56,22 @@ describe('choosing it', () => {
     await bare.stop()
   })
 
+  test('where the mock gateway is taken away it is the one of orders that name none, and no token approves itself', async () => {
+    const env = { STRIPE_SECRET_KEY: fake.key, STRIPE_API_BASE: fake.url, PAYMENT_MOCK: 'false' }
+    const bare = await startService([paymentServiceWith({})], { env })
+    const offered = await call(bare.url, 'GET /payment/gateways', signIn(bare))
+    expect(offered.body.data).toEqual([{ name: 'stripe' }])
+    const unnamed = await place({ gateway: null, payment_token: 'pm_card_visa' }, bare)
+    expect((await paymentBecomes(bare, unnamed.token, unnamed.order, 'authorized')).gateway).toBe('stripe')
+    const mocked = await place({ gateway: 'mock', payment_token: 'tok_approve' }, bare)
+    const declined = await paymentBecomes(bare, mocked.token, mocked.order, 'declined')
+    expect(declined).toMatchObject({ decline_code: 'unknown_gateway', attempts: [] })
+    await bare.stop()
+    await expect(startService([paymentServiceWith({})], { env: { PAYMENT_MOCK: 'false' } })).rejects.toThrow(
+      'no other gateway is set up',
+    )
+  })
+
   test('where its key is missing says so, to whoever pays and in the story of what is declined', async () => {
     const bare = await startService([paymentServiceWith({})])
     const later = await place({ payment_mode: 'later', gateway: null, payment_token: null }, bare)

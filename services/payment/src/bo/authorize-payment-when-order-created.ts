@@ -3,7 +3,7 @@ import type { CloudEvent } from '@waybill/contracts'
 import type { Outbox } from '@waybill/platform/bus'
 import type { Tx } from '@waybill/platform/db'
 import type { Gateways } from '../gateways/factory.ts'
-import { defaultGateway, paymentFact } from '../models/payment.ts'
+import { paymentFact } from '../models/payment.ts'
 import type { PaymentTables } from '../models/tables.ts'
 import type { PaymentBook } from './payment-book.ts'
 import { isUnpaid } from './payment-states.ts'
@@ -18,7 +18,7 @@ interface Needs {
 
 export function createAuthorizePaymentWhenOrderCreated({ book, gateways, outbox, settling }: Needs) {
   return async (tx: Tx<PaymentTables>, { data: order }: CloudEvent<'order.created'>): Promise<void> => {
-    const choice = { gateway: order.gateway ?? defaultGateway, token: order.payment_token }
+    const choice = { gateway: order.gateway ?? gateways.preferred, token: order.payment_token }
     const isDueNow = order.payment_mode === 'now'
     const refusal = isDueNow ? gateways.refusalOf(choice.gateway, choice.token) : undefined
     const wanted = isDueNow && !refusal ? ('authorize' as const) : null

@@ -11,6 +11,8 @@ import { paymentTransitions } from './payment-states.ts'
 interface Needs {
   payments: typeof paymentDao
   clock: Clock
+  /** Of orders that name none. */
+  preferredGateway: string
 }
 
 /** Somebody else was quicker: what was decided no longer holds, the transaction is run again. */
@@ -20,14 +22,14 @@ export class PaymentChangedMeanwhile extends TransactionConflict {
 
 export type PaymentBook = ReturnType<typeof createPaymentBook>
 
-export function createPaymentBook({ payments, clock }: Needs) {
+export function createPaymentBook({ payments, clock, preferredGateway }: Needs) {
   /** Opens the payment of an order; answers the one that stands where there is one already. */
   async function open(
     tx: Tx<PaymentTables>,
     order: OrderFacts,
     first: Partial<PaymentRow> = {},
   ): Promise<{ payment: PaymentRow; isNew: boolean }> {
-    const payment = { ...newPayment(order, clock.now(), origin()), ...first }
+    const payment = { ...newPayment(order, clock.now(), preferredGateway, origin()), ...first }
     if (await payments.insertPayment(tx, payment)) {
       await remember(tx, null, payment, null)
       return { payment, isNew: true }

@@ -45,12 +45,11 @@ export type OrderFacts = Pick<
   'order_id' | 'process_id' | 'user_id' | 'cloud' | 'amount' | 'currency' | 'payment_mode'
 > & { gateway?: string | null; payment_token?: string | null }
 
-export const defaultGateway = 'mock'
-
 /** A payment as it begins: pending, nothing wanted yet. */
 export function newPayment(
   order: OrderFacts,
   now: number,
+  preferredGateway: string,
   origin: Pick<PaymentRow, 'request_id' | 'traceparent'>,
 ): PaymentRow {
   return {
@@ -59,7 +58,7 @@ export function newPayment(
     process_id: order.process_id,
     user_id: order.user_id,
     cloud: order.cloud,
-    gateway: order.gateway ?? defaultGateway,
+    gateway: order.gateway ?? preferredGateway,
     token: order.payment_token ?? null,
     payment_mode: order.payment_mode,
     state: 'pending',
