@@ -447,6 +447,12 @@ describe.skipIf(missing !== '')('a pipeline', () => {
       expect(markdown()).toContain('0002-names.sql')
       expect(markdown()).not.toContain('0001-users.sql')
 
+      const kept = readFileSync(join(folder, 'helm.json'), 'utf8')
+      write('helm.json', kept.replaceAll(first, 'by-hand'))
+      expect(release('changes dev').stderr).toContain('which is no commit here')
+      expect(markdown()).toMatch(/0001-users\.sql.*0002-names\.sql/s)
+      write('helm.json', kept)
+
       // Helm gives up by itself.
       expect(release('deploy dev', { IMAGE_DIGEST: newer, HELM_FAILS: 'upgrade' }).status).not.toBe(0)
       expect(release('roll-back dev', { IMAGE_DIGEST: newer }).stderr).toContain('helm has gone back by itself')
