@@ -75,7 +75,10 @@ pipeline {
     }
 
     stage('Install and test') {
-      when { environment name: 'AFFECTED', value: 'yes' }
+      when {
+        beforeAgent true
+        environment name: 'AFFECTED', value: 'yes'
+      }
       agent { label 'waybill-test' }
       options { timeout(time: 60, unit: 'MINUTES') }
       steps {
@@ -85,6 +88,7 @@ pipeline {
 
     stage('Image') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }
@@ -103,6 +107,7 @@ pipeline {
 
     stage('Deploy to dev') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }
@@ -116,6 +121,7 @@ pipeline {
 
     stage('Database changes for qa') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }
@@ -145,6 +151,7 @@ pipeline {
 
     stage('Deploy to qa') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }
@@ -157,6 +164,7 @@ pipeline {
 
     stage('Database changes for prod') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }
@@ -186,6 +194,7 @@ pipeline {
 
     stage('Deploy to prod') {
       when {
+        beforeAgent true
         branch 'main'
         environment name: 'AFFECTED', value: 'yes'
       }

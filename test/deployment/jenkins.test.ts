@@ -108,6 +108,7 @@ const mistakes = {
   'a misspelt option of a step': ['credentialsId: "waybill-', 'credentialId: "waybill-', 'has no credentialId'],
   'a misspelt part of a stage': ['agent { label', 'agnet { label', 'has no agnet'],
   'a misspelt condition': ["branch 'main'", "brunch 'main'", 'has no brunch'],
+  'a machine for a stage that is skipped': ['        beforeAgent true\n', '', 'takes a machine before'],
   'a misspelt part of an approval': ["submitter '", "submiter '", 'has no submiter'],
   'a misspelt option of the pipeline': ['numToKeepStr', 'numToKeepString', 'has no numToKeepString'],
   'a unit of time that there is not': ["'MINUTES'", "'MINUTE'", 'timeout'],

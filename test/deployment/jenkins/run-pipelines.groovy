@@ -215,7 +215,8 @@ abstract class Pipeline extends Script {
       options.known = [timeout: Options.timeout(name)]
       options.fill(parts.options)
     }
-    def (agrees, beforeInput) = parts.when ? decide(name, parts.when) : [true, true]
+    def (agrees, beforeInput, beforeAgent) = parts.when ? decide(name, parts.when) : [true, true, true]
+    if (parts.agent && !beforeAgent) throw new Refused("stage '${name}' takes a machine before it knows whether it needs one")
     if (parts.input && agrees || parts.input && !beforeInput) ask(name, parts.input)
     if (!agrees) return
     if (parts.agent) {
@@ -234,11 +235,12 @@ abstract class Pipeline extends Script {
   }
 
   def decide(String name, Closure body) {
-    def beforeInput = false
+    def beforeInput = false, beforeAgent = false
     def answers = []
     def block = new Block(where: "when of '${name}'", run: current)
     block.known = [
       beforeInput: { boolean value -> beforeInput = value },
+      beforeAgent: { boolean value -> beforeAgent = value },
       branch: { String branch -> answers << (current.env.BRANCH_NAME == branch) },
       environment: { Map given ->
         Options.check('environment', given, ['name', 'value'], ['name', 'value'])
@@ -247,7 +249,7 @@ abstract class Pipeline extends Script {
     ]
     block.fill(body)
     if (!answers) throw new Refused("when of '${name}' asks nothing")
-    [answers.every(), beforeInput]
+    [answers.every(), beforeInput, beforeAgent]
   }
 
   def ask(String name, Closure body) {
