@@ -94,6 +94,12 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('./commands/payments.ts'),
   },
   {
+    name: 'gateways',
+    group: 'Payments',
+    summary: 'What you can pay by at this server',
+    load: () => import('./commands/gateways.ts'),
+  },
+  {
     name: 'callbacks',
     group: 'Callbacks',
     summary: 'Callback attempts, and the secret that signs them',

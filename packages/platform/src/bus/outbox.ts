@@ -36,6 +36,7 @@ export class Outbox {
   #forgetting: NodeJS.Timeout | undefined
   #nextSweep: NodeJS.Timeout | undefined
   #sweep: Promise<void> = Promise.resolve()
+  #startedAt = 0
   /** What the sweep before has seen; undefined before the first. */
   #seen: Set<string> | undefined
 
@@ -62,6 +63,7 @@ export class Outbox {
   /** Looks for what was left behind, from now on again and again. Consumers must be subscribed by now. */
   async start(): Promise<void> {
     await this.#time.read()
+    this.#startedAt = this.#clock.now()
     this.#sweepIn(0)
   }
 
@@ -142,12 +144,15 @@ export class Outbox {
       .orderBy('created_at')
       .limit(sweepAtMost)
       .execute()
-    // A process that has a SQLite file to itself knows at its start that nobody has these in memory.
+    // A process that has a SQLite file to itself knows at its start that nobody has these in memory; what it has written itself
+    // since then can be read a moment before it is told, for its commit waits for the disk.
     const isAlone = this.#database.engine === 'sqlite' && this.#seen === undefined
     const before = this.#time.now() - leftBehindMilliseconds
     // Seen twice counts too: the clock of the machine that wrote a row may have been ahead.
     const ids = rows
-      .filter(({ id, created_at }) => isAlone || created_at < before || this.#seen?.has(id))
+      .filter(
+        ({ id, created_at }) => (isAlone && created_at < this.#startedAt) || created_at < before || this.#seen?.has(id),
+      )
       .map(({ id }) => id)
       .filter(id => !this.#inFlight.has(id))
     this.#seen = new Set(rows.map(({ id }) => id))
