@@ -14,6 +14,7 @@ import {
 import {
   answer,
   cloudName,
+  compression,
   datasetName,
   exportFormat,
   formed,
@@ -53,6 +54,7 @@ export const cloudSchema = namedAnswer<Cloud>('Cloud', {
 const fileProperties = {
   dataset: Joi.string(),
   format: exportFormat(),
+  compression: compression().description('Of a packed file; bytes and sha256 are of what is stored'),
   records: Joi.number().integer(),
   bytes: Joi.number().integer(),
 }
@@ -77,11 +79,18 @@ const exportSchema = namedAnswer<ExportRecord>('Export', {
 const driver = () => formed(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a driver')
 const settings = () => Joi.object().unknown(true).max(50).description('By driver; merged into what is there')
 const cloudParams = Joi.object<{ name: string }>({ name: cloudName().required() })
+const wholeFiles = {
+  'application/x-ndjson': Joi.string(),
+  'text/csv': Joi.string(),
+  'application/gzip': Joi.binary(),
+  'application/zstd': Joi.binary(),
+}
 const readData = {
   query: Joi.object<ReadDataQuery>({ ...pageQuery, dataset: datasetName(), process_id: id() }),
   headers: {
-    Accept: 'With process_id: application/x-ndjson or text/csv streams the whole file',
-    Range: 'With a whole file: bytes=… (RFC 9110 14)',
+    Accept:
+      'With process_id: application/x-ndjson or text/csv streams the whole file; application/gzip or application/zstd a packed one as it is stored',
+    Range: 'With a whole file as it is stored: bytes=… (RFC 9110 14)',
     'If-None-Match': 'With a whole file: its ETag',
   },
   answers: {
@@ -103,10 +112,10 @@ const readData = {
         }),
       ),
       paged: true,
-      raw: { 'application/x-ndjson': Joi.string(), 'text/csv': Joi.string() },
-      headers: { ETag: 'Of a whole file', 'Content-Length': 'Of a whole file' },
+      raw: wholeFiles,
+      headers: { ETag: 'Of a whole file', 'Content-Length': 'Of a whole file as it is stored' },
     },
-    206: { description: 'A part of a file', raw: { 'application/x-ndjson': Joi.string(), 'text/csv': Joi.string() } },
+    206: { description: 'A part of a file', raw: wholeFiles },
     304: { description: 'The file that If-None-Match names' },
   },
   errors: [

@@ -1,5 +1,5 @@
 // Clouds, datasets, deliveries and exports as the API answers them. Without the schemas, so that clients can take them.
-import type { ExportFormat } from './words.ts'
+import type { Compression, ExportFormat } from './words.ts'
 
 export const cloudModes = ['immediate', 'order'] as const
 export type CloudMode = (typeof cloudModes)[number]
@@ -17,10 +17,23 @@ export interface Dataset {
 export interface DeliveredFile {
   dataset: string
   format: ExportFormat
+  /** Only of a file that is packed: `bytes` and `sha256` are of what is stored. */
+  compression?: Compression
   records: number
   bytes: number
   sha256: string
 }
+const packedEndings: Record<Compression, string> = { gzip: '.gz', zstd: '.zst' }
+
+/** As it is stored and saved: `airports.ndjson.gz`. */
+export function deliveredFileName({
+  dataset,
+  format,
+  compression,
+}: Pick<DeliveredFile, 'dataset' | 'format' | 'compression'>): string {
+  return `${dataset}.${format}${compression ? packedEndings[compression] : ''}`
+}
+
 export interface Manifest {
   process_id: string
   cloud: string

@@ -1,6 +1,6 @@
 // Every event: its type, version, producer and the facts that it carries. Past tense; ids and facts, never whole entities.
 import Joi from 'joi'
-import { amount, areaNamePattern, cloudName, currency, exportFormat, id } from './fields.ts'
+import { amount, areaNamePattern, cloudName, compression, currency, exportFormat, id } from './fields.ts'
 import type { OrderedItem } from './order-models.ts'
 import type { ServiceName } from './services.ts'
 import { type CancelReason, cancelReasons, type PaymentMode, paymentModes } from './words.ts'
@@ -103,7 +103,11 @@ const order = { order_id: id(), process_id: id(), user_id: id() }
 // Read leniently here: an account that once was allowed must still be handled.
 const account = Joi.string().pattern(areaNamePattern).example(someId)
 const items = Joi.array().items(
-  facts<OrderedItem>({ dataset: Joi.string().example('airports'), format: exportFormat() }),
+  facts<OrderedItem>({
+    dataset: Joi.string().example('airports'),
+    format: exportFormat(),
+    compression: compression(),
+  }),
 )
 const payment = { payment_id: id(), order_id: id(), user_id: id(), amount: amount(), currency: currency() }
 const gatewayName = Joi.string().allow(null).example('mock')

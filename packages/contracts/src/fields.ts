@@ -1,6 +1,6 @@
 // The fields that recur in bodies, queries and events: what an id, a time, an amount, a name may be.
 import Joi from 'joi'
-import { exportFormats } from './words.ts'
+import { compressions, exportFormats } from './words.ts'
 
 export const id = () =>
   Joi.string()
@@ -44,6 +44,11 @@ export const cloudName = () =>
   formed(/^[A-Z][A-Z0-9_-]{0,39}$/, 'the name of a cloud: up to 40 of A-Z0-9_-, a letter first').example('LOCAL')
 
 export const exportFormat = () => Joi.string().valid(...exportFormats)
+/** Of a file that is packed; it stands nowhere where a file is not. */
+export const compression = () =>
+  Joi.string()
+    .valid(...compressions)
+    .optional()
 
 export interface PageQuery {
   limit: number

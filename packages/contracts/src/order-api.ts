@@ -6,6 +6,7 @@ import {
   amount,
   answer,
   cloudName,
+  compression,
   currency,
   datasetName,
   exportFormat,
@@ -40,17 +41,10 @@ import {
   type Violation,
 } from './order-models.ts'
 import { type ServiceName, serviceNames } from './services.ts'
-import {
-  cancelReasons,
-  type ExportFormat,
-  type OrderState,
-  orderStates,
-  type PaymentMode,
-  paymentModes,
-} from './words.ts'
+import { cancelReasons, compressions, type OrderState, orderStates, type PaymentMode, paymentModes } from './words.ts'
 
 export interface PlaceOrderBody {
-  items: { dataset: string; format: ExportFormat }[]
+  items: OrderedItem[]
   callback_url?: string
   payment: { mode: PaymentMode; gateway?: string; token?: string }
 }
@@ -84,7 +78,11 @@ export interface AuditQuery {
 }
 
 const priceSchema = namedAnswer<Price>('Price', { cloud: Joi.string(), amount: amount(), currency: currency() })
-const itemSchema = namedAnswer<OrderedItem>('OrderedItem', { dataset: Joi.string(), format: exportFormat() })
+const itemSchema = namedAnswer<OrderedItem>('OrderedItem', {
+  dataset: Joi.string(),
+  format: exportFormat(),
+  compression: compression(),
+})
 const state = () => Joi.string().valid(...orderStates)
 const cancelReason = () => Joi.string().valid(...cancelReasons, null)
 export const orderSchema = namedAnswer<Order>('Order', {
@@ -229,7 +227,16 @@ export const orderApi = {
     headers: { 'Idempotency-Key': '1–255 printable ASCII; a second request with it gets the first answer again' },
     body: Joi.object<PlaceOrderBody>({
       items: Joi.array()
-        .items(Joi.object({ dataset: datasetName().required(), format: exportFormat().default('ndjson') }))
+        .items(
+          Joi.object({
+            dataset: datasetName().required(),
+            format: exportFormat().default('ndjson'),
+            compression: Joi.string()
+              .valid('none', ...compressions)
+              .empty('none')
+              .description('What the file is packed with, none unless given'),
+          }),
+        )
         .min(1)
         .max(50)
         .unique('dataset')

@@ -1,10 +1,12 @@
 // Prices, orders, processes, callbacks and the audit as the API answers them. Without the schemas, so that clients can take them.
 import type { ServiceName } from './services.ts'
-import type { CancelReason, ExportFormat, OrderState, PaymentMode } from './words.ts'
+import type { CancelReason, Compression, ExportFormat, OrderState, PaymentMode } from './words.ts'
 
 export interface OrderedItem {
   dataset: string
   format: ExportFormat
+  /** Only where the file is to be packed. */
+  compression?: Compression
 }
 export interface Price {
   cloud: string

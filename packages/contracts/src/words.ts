@@ -2,6 +2,9 @@
 
 export const exportFormats = ['ndjson', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]
+/** What a delivered file may be packed with. */
+export const compressions = ['gzip', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
 export const orderStates = ['created', 'confirmed', 'delivered', 'cancelled'] as const
 export type OrderState = (typeof orderStates)[number]
 export const cancelReasons = ['payment_declined', 'payment_expired', 'cancelled_by_user', 'processing_failed'] as const

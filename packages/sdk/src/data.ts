@@ -58,7 +58,7 @@ export class Data {
   }
 
   /**
-   * A delivered file as a stream of bytes. Goes on where it was after a broken connection, and checks the SHA-256 of the
+   * A delivered file as a stream of bytes, packed where it was ordered so. Goes on where it was after a broken connection, and checks the SHA-256 of the
    * manifest at its end (CHECKSUM_MISMATCH). Throws DATASET_NOT_FOUND and what `manifest` throws.
    */
   file(processId: string, dataset?: string, options?: FileOptions): Promise<DeliveredFileStream> {

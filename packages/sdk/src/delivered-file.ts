@@ -20,6 +20,7 @@ export interface DeliveredFileStream extends DeliveredFile {
 }
 
 const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv' }
+const packedTypes = { gzip: 'application/gzip', zstd: 'application/zstd' }
 /** In a row, without a byte in between. */
 const mostFailures = 8
 
@@ -35,7 +36,7 @@ export async function openDeliveredFile(
   const isWhole = start === 0 && last === file.bytes - 1
   const open = async (from: number, etag: string | undefined) => {
     const headers = {
-      Accept: mediaTypes[file.format],
+      Accept: file.compression ? packedTypes[file.compression] : mediaTypes[file.format],
       Range: from === 0 && isWhole ? undefined : `bytes=${from}-${last}`,
       'If-Range': etag,
     }

@@ -36,6 +36,7 @@ export type { ServiceName } from '../../contracts/src/services.ts'
 export type { User, UserRecord } from '../../contracts/src/user-models.ts'
 export type {
   CancelReason,
+  Compression,
   ExportFormat,
   OrderState,
   PaymentMode,

@@ -4,6 +4,7 @@ import type { CallOptions, KeyedCallOptions, WatchOptions } from './call-options
 import { followExplanation } from './follow-explanation.ts'
 import type { ListFilters, OperatorFilters } from './list-filters.ts'
 import type {
+  Compression,
   Explanation,
   ExportFormat,
   HastenedOrder,
@@ -19,8 +20,8 @@ import type { Pages } from './pages.ts'
 import type { FinishedOptions, Processes } from './processes.ts'
 
 export interface NewOrder {
-  /** 1–50, no dataset twice; `format` is `ndjson` unless given. */
-  items: { dataset: string; format?: ExportFormat }[]
+  /** 1–50, no dataset twice; `format` is `ndjson` unless given, and the file is not packed. */
+  items: { dataset: string; format?: ExportFormat; compression?: 'none' | Compression }[]
   /** Called when the process ends: an https URL of a public address. */
   callback_url?: string
   /** `mode` is `now` unless given; the gateway is the server's, and the token what the gateway gave for the card. */

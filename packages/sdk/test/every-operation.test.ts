@@ -1,6 +1,6 @@
 // Over every call of the OpenAPI document: the SDK knows it, makes it, and the server answers what the types promise.
 import { createServer } from 'node:http'
-import { isWaybillError, ProcessFailedError, Waybill } from '@waybill/sdk'
+import { deliveredFileName, isWaybillError, ProcessFailedError, Waybill } from '@waybill/sdk'
 import { type CallbackHeaders, verifyCallback } from '@waybill/sdk/callbacks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
@@ -260,6 +260,39 @@ test('signing out ends the session, and a second time does no harm', async () =>
   expect(await customer.isSignedIn()).toBe(false)
   await customer.signOut()
   await expect(customer.me.details()).rejects.toMatchObject({ code: 'NOT_AUTHENTICATED' })
+})
+
+test('downloads packed files as they are stored, whole and in part', async () => {
+  const buyer = client()
+  const credentials = { email: 'packed@example.com', password }
+  await buyer.signUp({ name: 'Grace', cloud: 'LOCAL', ...credentials })
+  await buyer.signIn(credentials)
+  const kinds = [
+    ['airports', 'gzip'],
+    ['movies', 'zstd'],
+  ] as const
+  const items = kinds.map(([dataset, compression]) => ({ dataset, compression }))
+  const packed = await buyer.orders.place({
+    items: [...items, { dataset: 'cars', compression: 'none' }],
+    payment: { token: 'tok_approve' },
+  })
+  expect(packed.order.items).toEqual([
+    ...items.map(item => ({ ...item, format: 'ndjson' })),
+    { dataset: 'cars', format: 'ndjson' },
+  ])
+  await packed.finished()
+  const { files } = await buyer.data.manifest(packed.process.process_id)
+  for (const [at, [dataset, compression]] of kinds.entries()) {
+    const file = await buyer.data.file(packed.process.process_id, dataset)
+    expect(file).toMatchObject({ compression, sha256: files[at]!.sha256 })
+    const bytes = Buffer.from(await new Response(file.stream).arrayBuffer())
+    expect(bytes.length).toBe(files[at]!.bytes)
+    expect(bytes.subarray(0, 2).toString('hex')).toBe(compression === 'gzip' ? '1f8b' : '28b5')
+    const part = await buyer.data.file(packed.process.process_id, dataset, { start: 9, end: 99 })
+    expect(Buffer.from(await new Response(part.stream).arrayBuffer()).equals(bytes.subarray(9, 100))).toBe(true)
+    expect(deliveredFileName(file)).toBe(`${dataset}.ndjson.${compression === 'gzip' ? 'gz' : 'zst'}`)
+  }
+  expect(files[2]!.compression).toBeUndefined()
 })
 
 test('every call that the SDK knows was made, but the refreshing of tokens, which has tests of its own', () => {

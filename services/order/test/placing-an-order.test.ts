@@ -1,3 +1,4 @@
+import type { PlaceOrderBody } from '@waybill/contracts'
 import { call, startFakePeer, type TestHost } from '@waybill/platform/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -35,6 +36,23 @@ test('an order is accepted with the address of its process and when to ask for i
       .sort(),
   )
   expect(process).toMatchObject({ order_id: placed.id, process_id: placed.process_id })
+})
+
+test('what files are to be packed with is said of those items alone, and travels with the events', async () => {
+  const items = [
+    { dataset: 'airports', compression: 'gzip' },
+    { dataset: 'cars', compression: 'none' },
+    { dataset: 'movies', format: 'csv', compression: 'zstd' },
+  ]
+  const reply = await order(host, token, { items: items as PlaceOrderBody['items'] })
+  const expected = [
+    { dataset: 'airports', compression: 'gzip', format: 'ndjson' },
+    { dataset: 'cars', format: 'ndjson' },
+    { dataset: 'movies', format: 'csv', compression: 'zstd' },
+  ]
+  const { order: placed } = reply.body.data
+  expect(placed.items).toEqual(expected)
+  expect((await host.broker.waitFor('order.created', placed.id)).data.items).toEqual(expected)
 })
 
 test('the payment choice travels with the event, not with the order', async () => {
@@ -80,6 +98,7 @@ test.each([
   ['a path for a dataset', { items: [{ dataset: '../b' }] }, 'items[0].dataset'],
   ['a hidden dataset', { items: [{ dataset: '.waybill' }] }, 'items[0].dataset'],
   ['an unknown format', { items: [{ dataset: 'a', format: 'xlsx' }] }, 'items[0].format'],
+  ['an unknown compression', { items: [{ dataset: 'a', compression: 'rar' }] }, 'items[0].compression'],
   ['an unknown field', { items: [{ dataset: 'a' }], amount: 1 }, 'amount'],
   ['another cloud', { items: [{ dataset: 'a' }], cloud: 'AWS' }, 'cloud'],
   ['an unknown payment mode', { items: [{ dataset: 'a' }], payment: { mode: 'never' } }, 'payment.mode'],

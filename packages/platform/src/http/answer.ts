@@ -25,7 +25,7 @@ export type Answer = Headers &
     | { kind: 'data'; status: number; data: unknown; nextCursor?: string | null }
     | { kind: 'empty'; status: number }
     | { kind: 'text'; status: number; type: string; text: string | Buffer }
-    | { kind: 'file'; status: number; type: string; length: number; open: () => Promise<Readable> }
+    | { kind: 'file'; status: number; type: string; length: number | undefined; open: () => Promise<Readable> }
     | { kind: 'events'; events: AsyncIterable<StreamEvent> }
   )
 

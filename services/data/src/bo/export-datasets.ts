@@ -5,7 +5,7 @@ import type { Cloud, ExportedFile } from '../clouds/cloud.ts'
 import { DatasetNotFound } from '../clouds/cloud-error.ts'
 import type { ConversionThreads } from '../clouds/conversion-threads.ts'
 import type { Checkpoint } from '../clouds/export-dataset.ts'
-import type { ExportFileRow, ExportWithFiles } from '../models/export.ts'
+import { type ExportFileRow, type ExportWithFiles, ordered } from '../models/export.ts'
 import type { OpenCloud } from './open-cloud.ts'
 import type { SaveProgress } from './save-progress.ts'
 
@@ -102,9 +102,9 @@ function taskOf(
   { signal, timer }: Pick<ExportRun, 'signal' | 'timer'>,
   save: Save,
 ) {
-  const { dataset, format, position } = file
+  const { position } = file
   return {
-    ...{ account, processId: process_id, dataset, format, position, signal },
+    ...{ account, processId: process_id, position, signal, ...ordered(file) },
     ...{ saveEveryMilliseconds: tellEveryMilliseconds, saveEveryBytes },
     assertHeld: timer.assertHeld,
     checkpoint: file.checkpoint === null ? undefined : (JSON.parse(file.checkpoint) as Checkpoint),

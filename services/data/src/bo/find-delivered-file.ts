@@ -1,8 +1,10 @@
 // Finds one file of a delivery, for somebody who may have it, and opens the way to its bytes.
 import type { Readable } from 'node:stream'
+import { deliveredFileName } from '@waybill/contracts'
 import type { Principal } from '@waybill/platform/auth'
 import { refuse, refuseField } from '@waybill/platform/http'
-import type { ExportFileRow, ExportWithFiles } from '../models/export.ts'
+import type { PackedFile } from '../clouds/packed-members.ts'
+import { type ExportFileRow, type ExportWithFiles, ordered } from '../models/export.ts'
 import { askCloud } from './cloud-refusals.ts'
 import type { FindDelivery } from './find-delivery.ts'
 import type { OpenCloud } from './open-cloud.ts'
@@ -17,6 +19,8 @@ export interface DeliveredFileHandle {
   file: ExportFileRow & { sha256: string }
   /** Both inclusive. */
   open(start: number, end: number): Promise<Readable>
+  /** Only where it is packed. */
+  packed: PackedFile | undefined
 }
 
 export type FindDeliveredFile = ReturnType<typeof createFindDeliveredFile>
@@ -35,13 +39,28 @@ export function createFindDeliveredFile({ findDelivery, openCloud }: Needs) {
         account: delivery.account,
         processId: delivery.process_id,
         position: file.position,
-        dataset: file.dataset,
-        format: file.format,
+        ...ordered(file),
         bytes: file.bytes,
       }
       return cloud.openDelivery(object, start, end)
     }
-    return { delivery, file: { ...file, sha256: file.sha256! }, open: (start, end) => askCloud(open(start, end)) }
+    const openInTime = (start: number, end: number) => askCloud(open(start, end))
+    return {
+      ...{ delivery, file: { ...file, sha256: file.sha256! }, open: openInTime },
+      packed: packedFile(file, openInTime),
+    }
+  }
+}
+
+function packedFile(file: ExportFileRow, open: DeliveredFileHandle['open']): PackedFile | undefined {
+  const { compression, bytes } = file
+  if (compression === null) return undefined
+  return {
+    name: deliveredFileName(ordered(file)),
+    compression,
+    async *read(from) {
+      if (from < bytes) yield* await open(from, bytes - 1)
+    },
   }
 }
 

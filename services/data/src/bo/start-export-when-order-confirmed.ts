@@ -24,8 +24,8 @@ export function createStartExportWhenOrderConfirmed({ exports, timers, clock }: 
       ...{ state: 'running', reason: null, percentage: 0, delivered_at: null, finished_at: null },
       ...{ request_id: rememberContext().request_id, created_at: now, updated_at: now },
     }
-    const files = data.items.map(({ dataset, format }, position) => ({
-      ...{ process_id, position, dataset, format },
+    const files = data.items.map(({ dataset, format, compression = null }, position) => ({
+      ...{ process_id, position, dataset, format, compression },
       ...{ checkpoint: null, percentage: 0, records: 0, bytes: 0, sha256: null, updated_at: now },
     }))
     const written: ExportWithFiles = { ...row, files }

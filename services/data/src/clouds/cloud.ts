@@ -1,6 +1,6 @@
 // What every cloud can do for its users, whatever it is made of.
 import type { Readable } from 'node:stream'
-import type { ExportFormat } from '@waybill/contracts'
+import type { Compression, ExportFormat } from '@waybill/contracts'
 import { areaNamePattern } from '@waybill/contracts'
 import type { AnyTx } from '@waybill/platform/db'
 import { CloudRefused } from './cloud-error.ts'
@@ -28,6 +28,8 @@ export interface ExportTask {
   readonly position: number
   readonly dataset: string
   readonly format: ExportFormat
+  /** What the file is packed with; without it, nothing. */
+  readonly compression?: Compression
   /** Where an earlier run came to. */
   readonly checkpoint: Checkpoint | undefined
   readonly signal: AbortSignal
@@ -60,6 +62,7 @@ export interface DeliveredObject {
   readonly position: number
   readonly dataset: string
   readonly format: ExportFormat
+  readonly compression?: Compression
   readonly bytes: number
 }
 

@@ -28,10 +28,14 @@ export class ConversionHere implements Converting {
 
   async convert({ bytes, cursor }: SourceChunk, handOverAt: number): Promise<ConvertedChunk | undefined> {
     await inTurns(bytes, slice => this.#conversion.convert(slice))
-    return this.#conversion.heldBytes >= handOverAt ? { ...this.#conversion.handOver(), cursor } : undefined
+    const isDue = this.#conversion.heldBytes >= handOverAt
+    if (isDue || this.#conversion.isPackingDue) await this.#conversion.packLater()
+    return isDue ? { ...this.#conversion.handOver(), cursor } : undefined
   }
 
   async finish(): Promise<Finished> {
+    this.#conversion.end()
+    await this.#conversion.packLater()
     return this.#conversion.finish()
   }
 

@@ -76,11 +76,22 @@ function answer(question: Work, conversion: Conversion): void {
 }
 
 function work(conversion: Conversion, question: Work): Converted | undefined {
-  if (question.does === 'finish') return conversion.finish()
+  if (question.does === 'finish') {
+    conversion.end()
+    conversion.packNow()
+    return conversion.finish()
+  }
   if (question.does === 'sum') conversion.sum(question.bytes)
-  else for (const slice of slices(question.bytes)) conversion[question.does](slice)
+  else {
+    for (const slice of slices(question.bytes)) {
+      conversion[question.does](slice)
+      if (conversion.isPackingDue) conversion.packNow()
+    }
+  }
   const isDue = question.does === 'convert' && conversion.heldBytes >= question.handOverAt
-  return isDue ? conversion.handOver() : undefined
+  if (!isDue) return undefined
+  conversion.packNow()
+  return conversion.handOver()
 }
 
 function memoryOf(bytes: Uint8Array): ArrayBuffer {

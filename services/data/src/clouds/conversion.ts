@@ -1,5 +1,5 @@
 // The work of an export that needs the processor and no cloud: bytes of a source in, bytes of output and their checksum out.
-import type { ExportFormat } from '@waybill/contracts'
+import type { Compression, ExportFormat } from '@waybill/contracts'
 import {
   type Converter,
   type ConverterState,
@@ -7,12 +7,17 @@ import {
   createConverter,
   type SourceFormat,
 } from '../formats/index.ts'
+import { giveBack } from '../parquet/given-back.ts'
 import { type Checksum, type ChecksumOrder, openChecksum } from './checksum.ts'
+import { FilledBlocks } from './filled-blocks.ts'
 import type { LentBuffers } from './lent-buffers.ts'
+import { memberBytes, type Packer, packerOf } from './packing.ts'
 
 export interface ConversionOrder {
   from: SourceFormat
   to: ExportFormat
+  /** What the output is packed with. */
+  compression?: Compression
   /** Where to go on; without it the conversion begins. */
   state: ConverterState | undefined
   /** Of CSV that is made of records, where they are known; else `scan` finds them. */
@@ -31,21 +36,26 @@ export interface Converted {
   checksum: string | undefined
 }
 
+/** Text becomes a fifth or less. */
+const packedShare = 8
+
 export class Conversion {
   readonly #order: ConversionOrder
-  readonly #lent: LentBuffers
+  readonly #output: FilledBlocks
+  /** Output that is still to be packed. */
+  readonly #unpacked: FilledBlocks
+  readonly #packer: Packer | undefined
   readonly #checksum: Checksum
   #scanner: ReturnType<typeof createColumnScanner> | undefined
   #converter: Converter | undefined
   #known: number
-  /** Blocks, all full but the last one. */
-  #held: Buffer[] = []
-  #heldBytes = 0
-  #roomInLast = 0
+  #hasPacked = false
 
   private constructor(order: ConversionOrder, lent: LentBuffers, checksum: Checksum) {
     this.#order = order
-    this.#lent = lent
+    this.#output = new FilledBlocks(lent)
+    this.#unpacked = new FilledBlocks(lent)
+    this.#packer = order.compression && packerOf(order.compression)
     this.#checksum = checksum
     this.#known = order.known
   }
@@ -54,9 +64,30 @@ export class Conversion {
     return new Conversion(order, lent, await openChecksum(order.checksum))
   }
 
-  /** Bytes of output that are not handed over yet. */
+  /** Bytes of output that are not handed over yet; what is not packed yet counts as the little that will become of it. */
   get heldBytes(): number {
-    return this.#heldBytes
+    return this.#output.bytes + Math.floor(this.#unpacked.bytes / packedShare)
+  }
+
+  /** There is enough for a member: to be packed before more is converted. */
+  get isPackingDue(): boolean {
+    return this.#unpacked.bytes >= memberBytes
+  }
+
+  /** Ends a member with what was converted so far: to be called before it is handed over. For threads that nobody waits for. */
+  packNow(): void {
+    if (!this.#packer || this.#unpacked.bytes === 0) return
+    const whole = this.#unpacked.takeWhole()
+    this.#keepPacked(this.#packer.now(whole))
+    giveBack(whole)
+  }
+
+  /** The same in the thread pool. Nothing else may be asked meanwhile. */
+  async packLater(): Promise<void> {
+    if (!this.#packer || this.#unpacked.bytes === 0) return
+    const whole = this.#unpacked.takeWhole()
+    this.#keepPacked(await this.#packer.later(whole))
+    giveBack(whole)
   }
 
   /** Counts output that an earlier run has written, for the checksum. */
@@ -77,24 +108,25 @@ export class Conversion {
   }
 
   handOver(): Converted {
-    const last = this.#held.length - 1
-    const blocks = this.#held.map((block, at) =>
-      at === last ? block.subarray(0, block.length - this.#roomInLast) : block,
-    )
-    this.#held = []
-    this.#heldBytes = this.#roomInLast = 0
-    return { blocks, state: this.#begun().state, checksum: this.#checksum.save() }
+    return { blocks: this.#output.take(), state: this.#begun().state, checksum: this.#checksum.save() }
   }
 
-  /** The source has ended: the rest, and the SHA-256 of all, in hex. */
-  finish(): Converted & { sha256: string } {
+  /** The source has ended. */
+  end(): void {
     this.#keep(this.#begun().finish())
+  }
+
+  /** Behind `end`: the rest, and the SHA-256 of all, in hex. */
+  finish(): Converted & { sha256: string } {
+    // A file without a byte is no packed file.
+    const isEmpty = this.#order.state === undefined && !this.#hasPacked
+    if (this.#packer && isEmpty) this.#keepPacked(this.#packer.now(new Uint8Array(0)))
     return { ...this.handOver(), sha256: this.#checksum.digest() }
   }
 
   close(): void {
-    for (const block of this.#held) this.#lent.giveBack(block)
-    this.#held = []
+    this.#output.giveBack()
+    this.#unpacked.giveBack()
   }
 
   #begun(): Converter {
@@ -114,26 +146,22 @@ export class Conversion {
 
   #keep(pieces: Uint8Array[]): void {
     for (const piece of pieces) {
+      if (this.#packer) {
+        this.#unpacked.add(asBuffer(piece))
+        continue
+      }
       this.#checksum.update(piece)
       const known = Math.min(this.#known, piece.length)
       this.#known -= known
-      if (known < piece.length) this.#copy(asBuffer(piece).subarray(known))
+      if (known < piece.length) this.#output.add(asBuffer(piece).subarray(known))
     }
   }
 
-  /** The piece may be a view of what was read, and the next is read over it. */
-  #copy(piece: Buffer): void {
-    for (let at = 0; at < piece.length; ) {
-      if (this.#roomInLast === 0) {
-        this.#held.push(this.#lent.take())
-        this.#roomInLast = this.#held.at(-1)!.length
-      }
-      const block = this.#held.at(-1)!
-      const copied = piece.copy(block, block.length - this.#roomInLast, at)
-      at += copied
-      this.#roomInLast -= copied
-    }
-    this.#heldBytes += piece.length
+  #keepPacked(member: Buffer): void {
+    this.#hasPacked = true
+    this.#checksum.update(member)
+    this.#output.add(member)
+    giveBack(member)
   }
 }
 

@@ -94,11 +94,16 @@ async function exportOnce(
   const isChecksumKnown = isUsable(checkpoint?.checksum)
   const upload = checkpoint ? await target.resume(checkpoint.upload, checkpoint.uploaded) : await target.begin()
   const written = checkpoint && upload.readBack?.()
+  if (checkpoint && task.compression && !written && !isChecksumKnown) {
+    // Where its members end is known to nobody: packed once more, it would be another file.
+    await upload.close()
+    return exportOnce(source, target, task, undefined)
+  }
   // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
   const from = written || isChecksumKnown ? checkpoint : undefined
   const columns = checkpoint?.converter.columns ?? source.columns
   const conversion = await openConversion(source, task, {
-    ...{ from: source.format, to: task.format, state: from?.converter, columns },
+    ...{ from: source.format, to: task.format, compression: task.compression, state: from?.converter, columns },
     known: from ? 0 : (checkpoint?.uploaded ?? 0),
     checksum: { saveable: !upload.readBack, saved: from?.checksum },
   })

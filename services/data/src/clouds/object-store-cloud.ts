@@ -1,6 +1,6 @@
 // Clouds that keep files under keys: all that they have in common. A new one is the four primitives.
 import { Readable } from 'node:stream'
-import { areaNamePattern, type ExportFormat } from '@waybill/contracts'
+import { areaNamePattern, deliveredFileName, type ExportFormat } from '@waybill/contracts'
 import type { SourceFormat } from '../formats/index.ts'
 import {
   assertAreaNames,
@@ -15,6 +15,7 @@ import { DatasetNotFound, OrderNeeded, SourceBroken, SourceChanged } from './clo
 import { exportDataset, type Source, type SourceChunk, type SourcePlace } from './export-dataset.ts'
 import { unpackGzip } from './gzip.ts'
 import { type KnownDataset, KnownDatasets } from './known-datasets.ts'
+import { packedTypes } from './packing.ts'
 import { ParquetFile } from './parquet-file.ts'
 import { type PagePosition, type RecordFile, readRecords } from './read-records.ts'
 import { sourceEndings } from './source-endings.ts'
@@ -186,7 +187,7 @@ export abstract class ObjectStoreCloud extends Cloud {
 
   override async processOrder(task: ExportTask): Promise<ExportedFile> {
     const key = this.#deliveryKey(task)
-    const written = this.writeObject(key, contentTypes[task.format])
+    const written = this.writeObject(key, task.compression ? packedTypes[task.compression] : contentTypes[task.format])
     const target: UploadTarget = {
       begin: () => written.begin(),
       resume: (state, bytes) => written.resume(state, bytes),
@@ -252,9 +253,10 @@ export abstract class ObjectStoreCloud extends Cloud {
     }
   }
 
-  #deliveryKey({ account, processId, dataset, format }: Omit<DeliveredObject, 'bytes' | 'position'>): string {
+  #deliveryKey(file: Omit<DeliveredObject, 'bytes' | 'position'>): string {
+    const { account, processId, dataset } = file
     assertAreaNames(account, processId, dataset)
-    return `${this.#prefix}${account}/${deliveryFolder}/${processId}/${dataset}.${format}`
+    return `${this.#prefix}${account}/${deliveryFolder}/${processId}/${deliveredFileName(file)}`
   }
 }
 
@@ -310,7 +312,7 @@ function bestOfEach(objects: DatasetObject[]): Iterable<DatasetObject> {
 }
 
 /** Waits for the first chunk, so that an object that cannot be read is known before anything is answered. */
-async function started(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+export async function started(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const iterator = chunks[Symbol.asyncIterator]()
   const first = await iterator.next()
   return (async function* () {

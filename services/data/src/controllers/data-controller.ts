@@ -7,7 +7,7 @@ import type { ReadDataset } from '../bo/read-dataset.ts'
 import type { ReadDeliveredFile } from '../bo/read-delivered-file.ts'
 import { contentTypes } from '../clouds/object-store-cloud.ts'
 import { presentRecords, type RecordsPage } from '../models/records-page.ts'
-import { answerFile } from './file-answer.ts'
+import { answerFile, answerUnpacked, fileTypeOf } from './file-answer.ts'
 import { chooseType } from './media-type.ts'
 
 interface Needs {
@@ -30,13 +30,15 @@ export function createDataController({ listDatasets, readDataset, findDeliveredF
   async function readDelivery(request: ApiRequest<unknown, ReadDataQuery>, process_id: string): Promise<Answer> {
     const { caller, token, query, headers } = request
     const handle = await findDeliveredFile(caller, token, { process_id, dataset: query.dataset })
-    const fileType = contentTypes[handle.file.format]
-    const type = chooseType(headers.accept, [json, fileType])
-    if (type === undefined) {
-      const detail = `the file is ${fileType}: accept that, or ${json} for pages of records`
-      throw refuse('NOT_ACCEPTABLE', detail)
-    }
-    return type === json ? recordsPage(await readDeliveredFile(handle, query)) : answerFile(handle, headers)
+    const stored = fileTypeOf(handle.file)
+    const unpacked = contentTypes[handle.file.format]
+    const type = chooseType(headers.accept, [...new Set([json, stored, unpacked])])
+    if (type === json) return recordsPage(await readDeliveredFile(handle, query))
+    if (type === stored) return answerFile(handle, headers)
+    if (type === unpacked) return answerUnpacked(handle, headers)
+    const orUnpacked = stored === unpacked ? '' : `, ${unpacked} to have it unpacked`
+    const detail = `the file is ${stored}: accept that${orUnpacked}, or ${json} for pages of records`
+    throw refuse('NOT_ACCEPTABLE', detail)
   }
 
   return { read }

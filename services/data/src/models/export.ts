@@ -1,5 +1,5 @@
 // An export: the work behind a process, its files, and what may become of it.
-import type { DeliveredFile, ExportFormat, ExportRecord, Manifest } from '@waybill/contracts'
+import type { Compression, DeliveredFile, ExportFormat, ExportRecord, Manifest, OrderedItem } from '@waybill/contracts'
 import { rfc3339 } from '@waybill/platform/clock'
 
 export const exportStates = ['running', 'finished', 'failed', 'cancelled'] as const
@@ -39,6 +39,8 @@ export interface ExportFileRow {
   position: number
   dataset: string
   format: ExportFormat
+  /** null where the file is not packed. */
+  compression: Compression | null
   /** JSON of a Checkpoint. */
   checkpoint: string | null
   percentage: number
@@ -62,8 +64,7 @@ export function presentExport(it: ExportWithFiles): ExportRecord {
     reason: it.reason,
     request_id: it.request_id,
     files: it.files.map(file => ({
-      dataset: file.dataset,
-      format: file.format,
+      ...ordered(file),
       records: file.records,
       bytes: file.bytes,
       sha256: file.sha256,
@@ -86,8 +87,14 @@ export function presentManifest(it: ExportWithFiles): Manifest {
   }
 }
 
-function presentFile({ dataset, format, records, bytes, sha256 }: ExportFileRow): DeliveredFile {
-  return { dataset, format, records, bytes, sha256: sha256! }
+function presentFile(file: ExportFileRow): DeliveredFile {
+  const { records, bytes, sha256 } = file
+  return { ...ordered(file), records, bytes, sha256: sha256! }
+}
+
+/** The item of the order that the file is for. */
+export function ordered({ dataset, format, compression }: ExportFileRow): OrderedItem {
+  return { dataset, format, ...(compression ? { compression } : {}) }
 }
 
 /** What every fact about an export says. */

@@ -1,6 +1,6 @@
 // What the parts of the suite of clouds share: the cloud, an account with datasets, and ways to read and export them.
 import { createHash } from 'node:crypto'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { uuidv7 } from 'uuidv7'
 import { expect } from 'vitest'
 import type { ExportTask } from '../../src/clouds/cloud.ts'
@@ -9,7 +9,7 @@ import type { CloudUnderTest } from './cloud-under-test.ts'
 
 export const records = (count: number) =>
   Array.from({ length: count }, (_, at) => `{"id":${at},"name":"名前 ${at} — \\"ß\\"","n":1.0}`)
-export const checksum = (content: string) => createHash('sha256').update(content).digest('hex')
+export const checksum = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
 export const lines = (of: string[]) => of.map(record => `${record}\n`).join('')
 
 /** So many bytes of records, at least. */
@@ -51,8 +51,12 @@ export class CloudSuite {
   }
 
   async read(of: ExportTask, bytes: number, range?: [number, number]): Promise<string> {
+    return (await this.readBytes(of, bytes, range)).toString()
+  }
+
+  async readBytes(of: ExportTask, bytes: number, range?: [number, number]): Promise<Buffer> {
     const [start, end] = range ?? [0, bytes - 1]
-    return text(await this.at.cloud.openDelivery({ ...of, bytes }, start, end))
+    return buffer(await this.at.cloud.openDelivery({ ...of, bytes }, start, end))
   }
 
   async readAll(dataset: string, limit: number, of = this.account): Promise<{ records: string[]; pages: number }> {

@@ -1,10 +1,12 @@
 // Of the suite of clouds: exports, their checkpoints, and what remains of them.
-import type { ExportFormat } from '@waybill/contracts'
+import { compressions, type ExportFormat } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
+import type { ExportedFile } from '../../src/clouds/cloud.ts'
 import { CloudRefused } from '../../src/clouds/cloud-error.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
 import { parquetOf } from '../parquet-files.ts'
+import { unpacked } from '../unpacked.ts'
 import { type CloudSuite, checksum, lines, records } from './cloud-suite.ts'
 
 export function describeExporting(suite: CloudSuite): void {
@@ -32,6 +34,53 @@ export function describeExporting(suite: CloudSuite): void {
       ] as const) {
         expect(await suite.read(of_, bytes, [start, end])).toBe(whole.subarray(start, end + 1).toString())
       }
+    })
+
+    test.each(compressions)(
+      'packed with %s is the same records, and its checksum that of what is stored',
+      async compression => {
+        for (const [dataset, expected] of [
+          ['people', lines(records(250))],
+          ['empty', ''],
+          ['long', lines(suite.severalParts)],
+        ] as const) {
+          const of_ = suite.task(dataset, { compression })
+          const file = await suite.at.cloud.processOrder(of_)
+          const stored = await suite.readBytes(of_, file.bytes)
+          expect([stored.length, checksum(stored)]).toEqual([file.bytes, file.sha256])
+          expect(unpacked(compression, stored).toString() === expected).toBe(true)
+        }
+      },
+    )
+
+    test.each(compressions)('packed with %s goes on at each of its checkpoints in turn', async compression => {
+      // Elsewhere this little, packed, is no part: see killed-while-packing.test.ts.
+      if (suite.at.files && suite.at.files.leastPartBytes > 0) return
+      const of_ = suite.task('long', { compression })
+      const killed = new Error('killed')
+      let checkpoint: Checkpoint | undefined
+      let file: ExportedFile | undefined
+      let runs = 0
+      for (; !file; runs++) {
+        const from = checkpoint
+        const save = async (point: Checkpoint) => {
+          if (point.finished) return
+          expect(point.uploaded).toBeGreaterThan(from?.uploaded ?? 0)
+          checkpoint = JSON.parse(JSON.stringify(point))
+          throw killed
+        }
+        const places = await suite.placesRead(async () => {
+          file = await suite.at.cloud.processOrder({ ...of_, checkpoint: from, save }).catch(error => {
+            if (error !== killed) throw error
+            return undefined
+          })
+        })
+        if (places?.length) expect(Math.min(...places)).toBe(from ? suite.placeOf(from) : 0)
+      }
+      expect(runs).toBeGreaterThan(2)
+      const stored = await suite.readBytes(of_, file.bytes)
+      expect([stored.length, checksum(stored)]).toEqual([file.bytes, file.sha256])
+      expect(unpacked(compression, stored).toString() === lines(suite.severalParts)).toBe(true)
     })
 
     test('again replaces the first', async () => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { OrderConfirmed } from '@waybill/contracts'
+import type { Compression, OrderConfirmed } from '@waybill/contracts'
 import { call, openTestDatabases, type TestDatabases, type TestHost } from '@waybill/platform/testing'
 import { uuidv7 } from 'uuidv7'
 import { expect } from 'vitest'
@@ -16,11 +16,16 @@ interface Killed {
 /** Exports the dataset `large` of the account from a cloud whose row stands in the database under `home`. */
 export async function exportUntilKilled(
   home: string,
-  { cloud, account, secretKey }: { cloud: string; account: string; secretKey: Buffer },
+  {
+    cloud,
+    account,
+    secretKey,
+    compression,
+  }: { cloud: string; account: string; secretKey: Buffer; compression?: Compression },
 ): Promise<Killed> {
   const facts: OrderConfirmed = {
     ...{ order_id: uuidv7(), process_id: uuidv7(), user_id: account, cloud, account },
-    items: [{ dataset: 'large', format: 'ndjson' }],
+    items: [{ dataset: 'large', format: 'ndjson', ...(compression ? { compression } : {}) }],
   }
   const databases = await openTestDatabases(home)
   const script = fileURLToPath(new URL('../host-for-a-crash.ts', import.meta.url))
