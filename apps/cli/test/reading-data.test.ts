@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { until } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { newHome, type RunningServer, runServer } from '../../../test/system/running-server.ts'
@@ -155,6 +156,28 @@ describe('a download', () => {
     expect(await readdir(ada.folder)).not.toContain('-')
     if (process.platform !== 'linux') return
     expect((await ada.terminal('waybill data movies --out -')).out).toContain('pipe it')
+  })
+
+  test('of a packed file writes what is stored, checks it, and says what it is', async () => {
+    await ada.run(['order', 'movies', '--compression', 'gzip', '--token', 'tok_approve', '--watch'])
+    const { out, err } = await ada.run(['data', 'movies', '--out', 'movies.ndjson'])
+    expect(out).toMatch(/^movies\.ndjson: movies as ndjson packed with gzip, 3201 records, .* SHA-256 is right/)
+    expect(err).toContain('its own name is movies.ndjson.gz')
+    const { files } = JSON.parse((await ada.run(['data', '--process', 'last', '--json'])).out)
+    expect(files[0]).toMatchObject({ compression: 'gzip', sha256: await sha256Of('movies.ndjson') })
+    expect(
+      gunzipSync(await readFile(join(ada.folder, 'movies.ndjson')))
+        .toString()
+        .trimEnd()
+        .split('\n'),
+    ).toHaveLength(3_201)
+    expect((await ada.run(['data', 'movies', '--out', 'movies.ndjson.gz'])).err).not.toContain('its own name')
+    expect(
+      (await ada.run(['data', 'movies', '--process', 'last', '--limit', '2'])).out.trimEnd().split('\n'),
+    ).toHaveLength(2)
+    expect((await ada.run(['data', '--process', 'last'])).out).toContain('ndjson, gzip')
+    const bad = await ada.run(['order', 'movies', '--compression', 'rar'])
+    expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('gzip, zstd')])
   })
 
   test('of several files asks which', async () => {

@@ -1,5 +1,7 @@
 // `waybill data`: reads records from the user's cloud now, or what was delivered, as a table, as NDJSON, or into a file.
-import type { DataRecord, DeliveredFile, ExportFormat } from '@waybill/sdk'
+
+import { extname } from 'node:path'
+import { type DataRecord, type DeliveredFile, deliveredFileName, type ExportFormat } from '@waybill/sdk'
 import { defineCommand, type Invocation } from '../command.ts'
 import { UsageError } from '../failures.ts'
 import { processIdOf } from '../newest.ts'
@@ -79,9 +81,9 @@ async function listDatasets({ terminal, session }: Invocation<Options>): Promise
 async function showManifest({ terminal, session }: Invocation<Options>, word: string): Promise<void> {
   const manifest = await session.client.data.manifest(await processIdOf(word, session))
   await terminal.result(manifest, () => {
-    const rows = manifest.files.map(({ dataset, format, records, bytes, sha256 }) => [
+    const rows = manifest.files.map(({ dataset, format, compression, records, bytes, sha256 }) => [
       dataset,
-      format,
+      compression ? `${format}, ${compression}` : format,
       String(records),
       readableBytes(bytes),
       sha256,
@@ -141,9 +143,14 @@ async function downloadFile(invocation: Invocation<Options>, path: string): Prom
   if (isPiped) return pipeFile(invocation, processId, file)
   const { download } = await import('../download.ts')
   const { resumedAt } = await download({ processId, file, path }, session, terminal)
+  const ownName = deliveredFileName(file)
+  if (file.compression && !path.endsWith(extname(ownName))) {
+    terminal.note(`it is packed with ${file.compression}: its own name is ${printable(ownName)}`)
+  }
   await terminal.result({ path, process_id: processId, ...file, resumed_at: resumedAt }, () => {
+    const packed = file.compression ? ` packed with ${file.compression}` : ''
     const resumed = resumedAt > 0 ? `, went on at byte ${resumedAt}` : ''
-    return `${path}: ${file.dataset} as ${file.format}, ${file.records} records, ${readableBytes(file.bytes)}${resumed}; its SHA-256 is right`
+    return `${path}: ${file.dataset} as ${file.format}${packed}, ${file.records} records, ${readableBytes(file.bytes)}${resumed}; its SHA-256 is right`
   })
 }
 
@@ -165,7 +172,8 @@ function chooseFile(
   const fitting = files.filter(it => (dataset ?? it.dataset) === it.dataset && (format ?? it.format) === it.format)
   if (fitting.length === 1) return fitting[0]!
   const delivered = files.map(it => `${it.dataset} as ${it.format}`).join(', ')
-  const example = `waybill data ${files[0]?.dataset ?? 'airports'} --out file.${files[0]?.format ?? 'ndjson'}`
+  const [first = { dataset: 'airports', format: 'ndjson' as const }] = files
+  const example = `waybill data ${first.dataset} --out ${deliveredFileName({ ...first, dataset: 'file' })}`
   throw new UsageError(
     fitting.length === 0
       ? `no such file was delivered; these were: ${delivered}`

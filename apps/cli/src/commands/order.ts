@@ -1,4 +1,5 @@
 // `waybill order`: orders an export of datasets, and follows it where asked to.
+import type { Compression } from '@waybill/sdk'
 import { defineCommand } from '../command.ts'
 import { followProcess } from '../follow-process.ts'
 import { readItems } from '../ordered-items.ts'
@@ -11,6 +12,7 @@ interface Options {
   token?: string
   callbackUrl?: string
   idempotencyKey?: string
+  compression?: Compression
 }
 
 export const command = defineCommand<Options>({
@@ -18,6 +20,7 @@ export const command = defineCommand<Options>({
     'Each dataset is exported as NDJSON, or as CSV with ":csv" behind its name. The PROCESS_ID follows the work: see `waybill watch`.',
   arguments: [{ name: 'dataset', description: 'a dataset of your cloud, such as movies or cars:csv', repeated: true }],
   options: [
+    { flags: '--compression <name>', description: 'what the files are to be packed with', choices: ['gzip', 'zstd'] },
     { flags: '-w, --watch', description: 'follow the work to its end' },
     { flags: '--later', description: 'pay later, with `waybill pay`' },
     { flags: '--gateway <name>', description: 'the payment gateway', choices: ['mock', 'stripe'] },
@@ -33,10 +36,11 @@ export const command = defineCommand<Options>({
       what: 'Order two datasets and follow the work',
       line: 'waybill order movies cars:csv --token tok_approve --watch',
     },
+    { what: 'Order a packed file', line: 'waybill order airports --compression gzip --token tok_approve' },
     { what: 'Order now, pay later', line: 'waybill order airports --later' },
   ],
   async run({ args, options, terminal, session }) {
-    const items = readItems(args)
+    const items = readItems(args, options.compression)
     const { later, gateway, token, callbackUrl, idempotencyKey } = options
     const { order, process } = await session.client.orders.place(
       { items, callback_url: callbackUrl, payment: { mode: later ? 'later' : 'now', gateway, token } },
