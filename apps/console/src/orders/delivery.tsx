@@ -1,6 +1,6 @@
 // What was delivered: each file with its size and checksum, to be downloaded, and a look at its records.
 import { Button, Code, Group, Stack, Text } from '@mantine/core'
-import type { DeliveredFile, Manifest, Order } from '@waybill/sdk'
+import { type DeliveredFile, deliveredFileName, type Manifest, type Order } from '@waybill/sdk'
 import { useState } from 'react'
 import { formatBytes, formatCount } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
@@ -28,14 +28,12 @@ export function Delivery({ order }: { order: Order }) {
 
 function FilePart({ file, manifest }: { file: DeliveredFile; manifest: Manifest }) {
   const [isShown, setShown] = useState(false)
-  const { dataset, format, records, bytes, sha256 } = file
+  const { dataset, records, bytes, sha256 } = file
   return (
     <Stack gap="xs">
       <Group justify="space-between" gap="sm">
         <div>
-          <Text fw={600}>
-            {dataset}.{format}
-          </Text>
+          <Text fw={600}>{deliveredFileName(file)}</Text>
           <Text size="sm" c="dimmed">
             {formatCount(records, 'record')}, {formatBytes(bytes)}
           </Text>

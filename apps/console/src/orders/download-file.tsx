@@ -2,7 +2,7 @@
 import { Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
-import type { DeliveredFile } from '@waybill/sdk'
+import { type DeliveredFile, deliveredFileName } from '@waybill/sdk'
 import { useEffect, useRef, useState } from 'react'
 import { formatBytes } from '../amounts.ts'
 import { Trouble } from '../answers/trouble.tsx'
@@ -15,7 +15,7 @@ export function DownloadFile({ processId, file }: { processId: string; file: Del
   const [download, setDownload] = useState<Download>({ state: 'none' })
   const stopping = useRef<AbortController>(undefined)
   useEffect(() => () => stopping.current?.abort(), [])
-  const name = `${file.dataset}.${file.format}`
+  const name = deliveredFileName(file)
   const begin = async () => {
     const stop = new AbortController()
     stopping.current = stop

@@ -1,7 +1,7 @@
 // Ordering an export: which datasets, in which format, how it is paid, and who is told when it is done.
-import { Alert, Button, Divider, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Divider, Group, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { NewOrder } from '@waybill/sdk'
+import type { Compression, NewOrder } from '@waybill/sdk'
 import { useMemo, useState } from 'react'
 import { useNavigate, useSearchParams } from 'react-router'
 import { formatCount } from '../amounts.ts'
@@ -44,11 +44,16 @@ export function NewOrderScreen() {
 function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefined }) {
   const [search] = useSearchParams()
   const [items, setItems] = useState<Items>(() => itemsIn(search))
+  const [compression, setCompression] = useState<'none' | Compression>(() => compressionIn(search))
   const [mode, setMode] = useState<'now' | 'later'>('now')
   const [means, setMeans] = useState(firstMeans)
   const [callbackUrl, setCallbackUrl] = useState('')
   const order: NewOrder = {
-    items: [...items].map(([dataset, format]) => ({ dataset, format })),
+    items: [...items].map(([dataset, format]) => ({
+      dataset,
+      format,
+      compression: compression === 'none' ? undefined : compression,
+    })),
     callback_url: callbackUrl.trim() || undefined,
     payment: mode === 'later' ? { mode } : { mode, ...means },
   }
@@ -65,6 +70,14 @@ function OrderForm({ cloud, offer }: { cloud: string; offer: CloudOffer | undefi
       <Stack maw={760}>
         <Panel title="Datasets">
           <ItemChoice items={items} onChange={setItems} errors={errors} byName={offer?.mode === 'order'} />
+          <NativeSelect
+            label="Compression of the files"
+            w={220}
+            mt="sm"
+            value={compression}
+            data={compressionChoices}
+            onChange={event => setCompression(event.currentTarget.value as 'none' | Compression)}
+          />
         </Panel>
         <Panel title="Payment">
           <Stack>
@@ -133,6 +146,18 @@ function itemsIn(search: URLSearchParams): Items {
       return [name, format === 'csv' ? 'csv' : 'ndjson']
     }),
   )
+}
+
+const compressionChoices = [
+  { value: 'none', label: 'None' },
+  { value: 'gzip', label: 'gzip (.gz)' },
+  { value: 'zstd', label: 'Zstandard (.zst)' },
+]
+
+/** `?compression=gzip`, in the same links: of all files of the order. */
+function compressionIn(search: URLSearchParams): 'none' | Compression {
+  const named = search.get('compression')
+  return named === 'gzip' || named === 'zstd' ? named : 'none'
 }
 
 const shownFields = ['callback_url', 'payment.gateway', 'payment.token']

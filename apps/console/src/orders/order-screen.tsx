@@ -1,6 +1,6 @@
 // One order: where it is and why, what may be done about it, what was delivered, what happened, and what was paid.
 import { Anchor, Button, Code, Stack } from '@mantine/core'
-import type { Order } from '@waybill/sdk'
+import type { Order, OrderedItem } from '@waybill/sdk'
 import { Link, useParams } from 'react-router'
 import { formatTime } from '../amounts.ts'
 import { Answer } from '../answers/answer.tsx'
@@ -67,11 +67,17 @@ function OrderAgain({ order }: { order: Order }) {
   // An operator looks at it, too; ordering is for its owner.
   if (!useIsMine(order)) return null
   const search = new URLSearchParams(items.map(({ dataset, format }) => ['dataset', `${dataset}:${format}`]))
+  const [compression] = items.map(item => item.compression)
+  if (compression && items.every(item => item.compression === compression)) search.set('compression', compression)
   return (
     <Button variant="default" component={Link} to={`/orders/new?${search}`}>
       Order again
     </Button>
   )
+}
+
+function inWords({ dataset, format, compression }: OrderedItem): string {
+  return `${dataset} (${compression ? `${format}, ${compression}` : format})`
 }
 
 function Details({ order }: { order: Order }) {
@@ -82,7 +88,7 @@ function Details({ order }: { order: Order }) {
           ['Order', <Code key="order">{order.id}</Code>],
           ['Process', <Code key="process">{order.process_id}</Code>],
           ['Cloud', order.cloud],
-          ['Datasets', order.items.map(({ dataset, format }) => `${dataset} (${format})`).join(', ')],
+          ['Datasets', order.items.map(inWords).join(', ')],
           ['Price', `${formatMoney(order.amount, order.currency)}, paid ${order.payment_mode}`],
           ['Last change', formatTime(order.updated_at)],
         ]}

@@ -1,5 +1,5 @@
 // Brings a delivered file onto the reader's disk: a link cannot carry the token, so the page reads it and hands it over.
-import type { DeliveredFile } from '@waybill/sdk'
+import { type DeliveredFile, deliveredFileName } from '@waybill/sdk'
 import { waybill } from '../waybill.ts'
 
 /** Where a browser cannot write while it reads, the whole file waits in its memory. */
@@ -19,7 +19,7 @@ export interface SaveOptions {
 
 /** Answers false where the reader chose no place for it. To be called while their click is fresh, for the browser asks where to. */
 export async function saveFile(processId: string, file: DeliveredFile, options: SaveOptions): Promise<boolean> {
-  const name = `${file.dataset}.${file.format}`
+  const name = deliveredFileName(file)
   if (heldInMemory) {
     const blob = await new Response(await open(processId, file, options)).blob()
     offer(blob, name)
