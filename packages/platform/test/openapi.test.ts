@@ -147,7 +147,8 @@ test('schemas that recur are described once and referred to', () => {
 
 test('what a whole file or an event stream looks like stands beside the envelope', () => {
   const { content } = answerOf(document, routeOf('readData'), '200')
-  expect(Object.keys(content!)).toEqual(['application/json', 'application/x-ndjson', 'text/csv'])
+  const files = ['application/x-ndjson', 'text/csv', 'application/gzip', 'application/zstd']
+  expect(Object.keys(content!)).toEqual(['application/json', ...files])
   expect(answerOf(document, routeOf('readData'), '304').content).toBeUndefined()
 })
 
