@@ -290,11 +290,11 @@ test('what waits is tried now in the services that have it, and not again within
   expect(tried.status).toBe(202)
   expect(tried.body.data.hastened).toEqual([{ service: 'payment', work: ['settle-payment'] }])
   expect((await retry()).body.code).toBe('TOO_MANY_REQUESTS')
-  host.clock.advance(5_000)
+  host.clock.advance(5_500)
   expect((await retry()).status).toBe(202)
 
   // Who does not answer may have something that waits: that is not nothing.
-  host.clock.advance(5_000)
+  host.clock.advance(5_500)
   hastens(payments)
   const unsure = await retry()
   expect([unsure.status, unsure.body.code]).toEqual([503, 'DEPENDENCY_UNAVAILABLE'])
