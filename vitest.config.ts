@@ -12,17 +12,18 @@ const onMysqlOnly = [
   'packages/platform/test/mysql-*.test.ts',
   'test/indexes/*.test.ts',
 ]
-/** Suites that go through a database; of those that do, two test large files, at length. */
+/** Suites that go through a database; of those that do, some test files, addresses or gateways at length. */
 const onDatabases = [
-  'services/*/test/!(large-exports|surviving-a-crash).test.ts',
+  'services/*/test/!(large-exports|surviving-a-crash|killed-while-*|compressed-sources|packed-deliveries|parquet-sources|slow-clouds|converting-on-threads|callback-addresses|stripe-never-charging-twice).test.ts',
   // The cloud whose deliveries are kept in our own database.
   'services/data/test/clouds/mclass.test.ts',
-  'packages/platform/test/{events-are-handled-once,http-kit,timers}.test.ts',
+  'packages/platform/test/{events-are-handled-once,timers}.test.ts',
   ...onMysqlOnly,
 ]
 /** Suites of the whole system, whatever it runs on. */
 const onTopologies = ['test/system/{every-route,killed-under-load,readme-journey}.test.ts']
-/** It waits for collectors and crashes: enough in one process and in the largest topology. */
+const onSns = ['test/system/{every-route,killed-under-load}.test.ts']
+/** It waits for collectors and crashes: enough in one process and in several. */
 const inOneTrace = 'test/system/one-trace.test.ts'
 
 export default defineConfig(async () => {
@@ -42,7 +43,10 @@ export default defineConfig(async () => {
         ['json', { outputFile: 'node_modules/.cache/test-report.json' }],
         new EnginesReporter(skipped),
       ],
-      projects: [project('sqlite', everything, {}, [onEnginesOnly, ...onMysqlOnly]), ...engines],
+      projects: [
+        project('sqlite', everything, {}, [onEnginesOnly, ...onMysqlOnly, ...(engines.length > 0 ? [inOneTrace] : [])]),
+        ...engines,
+      ],
     },
   }
 })
@@ -53,14 +57,15 @@ function onMysql(): TestProjectConfiguration[] {
 
 function onManyProcesses(): TestProjectConfiguration[] {
   return [
-    project('processes', onTopologies, { TEST_TOPOLOGY: 'processes' }),
-    project('sns', onTopologies, { TEST_TOPOLOGY: 'sns' }),
-    project('balanced', [...onTopologies, inOneTrace, onEnginesOnly], { TEST_TOPOLOGY: 'balanced' }),
+    // A process for each service on RabbitMQ is half of what is balanced.
+    project('processes', [inOneTrace], { TEST_TOPOLOGY: 'processes' }),
+    project('sns', onSns, { TEST_TOPOLOGY: 'sns' }),
+    project('balanced', [...onTopologies, onEnginesOnly], { TEST_TOPOLOGY: 'balanced' }),
   ]
 }
 
 function enginePatterns(): string[] {
-  return [...onDatabases, ...onTopologies, ...onTopologies, ...onTopologies, inOneTrace, onEnginesOnly]
+  return [...onDatabases, ...onTopologies, ...onSns, inOneTrace, onEnginesOnly]
 }
 
 function project(

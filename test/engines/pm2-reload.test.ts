@@ -84,40 +84,36 @@ async function freeBlock(): Promise<number> {
   return (await freePorts(5, { inARow: true }))[0]!
 }
 
-test.each(['all', 'parts'])(
-  '%s: a reload under load fails no request and leaves no process of before',
-  async way => {
-    const port = await freeBlock()
-    const started = settings(port)
-    await runPm2({ ...started, WAYBILL_PM2: way, WAYBILL_INSTANCES: '2' }, ['start', ecosystem])
-    const before = await until(listProcesses, areOnline, 90)
-    expect(before.map(({ name }) => name).sort()).toEqual(twice(way === 'all' ? ['waybill'] : partNames))
-    expect(new Set(before.map(({ pm2_env }) => pm2_env.exec_mode))).toEqual(new Set(['cluster_mode']))
+test('an application for each service: a reload under load fails no request and leaves no process of before', async () => {
+  const port = await freeBlock()
+  const started = settings(port)
+  await runPm2({ ...started, WAYBILL_PM2: 'parts', WAYBILL_INSTANCES: '2' }, ['start', ecosystem])
+  const before = await until(listProcesses, areOnline, 90)
+  expect(before.map(({ name }) => name).sort()).toEqual(twice(partNames))
+  expect(new Set(before.map(({ pm2_env }) => pm2_env.exec_mode))).toEqual(new Set(['cluster_mode']))
 
-    const front = way === 'all' ? { url: `http://127.0.0.1:${port}`, stop: async () => {} } : await balance(port)
-    try {
-      const load = await startLoad(front.url, 4)
-      await untilAnswered(load.answered, 50)
-      const health = watchHealth(way === 'all' ? port : port + 1)
-      await pm2('reload', 'all')
-      // Each process that leaves may still have had one of these calls in its hands.
-      expect(await health.stop()).toBeLessThanOrEqual(2)
-      await untilAnswered(load.answered, 50)
-      await load.stop()
-      expect(load.failures).toEqual([])
-      const after = await until(listProcesses, areOnline, 90)
-      expect(after).toHaveLength(before.length)
-      expect(after.filter(({ pid }) => before.some(old => old.pid === pid))).toEqual([])
-      for (const { customer, process } of load.accepted)
-        expect(await customer.finished(process.process_id, 60)).toMatchObject({ status: 1 })
-      // The whole journey, money and audit, of four services behind the load balancer.
-      if (way === 'parts') expect(await verified(front.url)).toMatchObject(allPassed)
-    } finally {
-      await front.stop()
-    }
-  },
-  240_000,
-)
+  const front = await balance(port)
+  try {
+    const load = await startLoad(front.url, 4)
+    await untilAnswered(load.answered, 50)
+    const health = watchHealth(port + 1)
+    await pm2('reload', 'all')
+    // Each process that leaves may still have had one of these calls in its hands.
+    expect(await health.stop()).toBeLessThanOrEqual(2)
+    await untilAnswered(load.answered, 50)
+    await load.stop()
+    expect(load.failures).toEqual([])
+    const after = await until(listProcesses, areOnline, 90)
+    expect(after).toHaveLength(before.length)
+    expect(after.filter(({ pid }) => before.some(old => old.pid === pid))).toEqual([])
+    for (const { customer, process } of load.accepted)
+      expect(await customer.finished(process.process_id, 60)).toMatchObject({ status: 1 })
+    // The whole journey, money and audit, of four services behind the load balancer.
+    expect(await verified(front.url)).toMatchObject(allPassed)
+  } finally {
+    await front.stop()
+  }
+}, 240_000)
 
 /** Asks a port that processes share for its health, each time over a connection of its own; answers how often one said that it stops. */
 function watchHealth(port: number) {

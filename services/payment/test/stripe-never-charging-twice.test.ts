@@ -1,6 +1,6 @@
 // However Stripe fails, forgets its keys or is asked again by somebody else: one charge at most, and its books say what ours say.
 import type { Payment } from '@waybill/contracts'
-import { call, runsOnMysql, startService, type TestHost, until } from '@waybill/platform/testing'
+import { call, startService, type TestHost, until } from '@waybill/platform/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { paymentServiceWith } from '../src/payment-service.ts'
@@ -47,7 +47,7 @@ test('any story of faults at Stripe ends with the money where it belongs', { tim
         await fake.stop()
       }
     }),
-    { numRuns: runsOnMysql ? 12 : 40, endOnFailure: true },
+    { numRuns: 25, endOnFailure: true },
   )
 })
 
