@@ -52,7 +52,7 @@ describe.each(gatewaysOfService)('by the gateway $name', ({ open }) => {
           await opened.close()
         }
       }),
-      { numRuns: runsOnMysql ? 12 : 25, endOnFailure: true },
+      { numRuns: runsOnMysql ? 8 : 20, endOnFailure: true },
     )
   })
 

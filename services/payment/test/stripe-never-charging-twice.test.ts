@@ -47,7 +47,7 @@ test('any story of faults at Stripe ends with the money where it belongs', { tim
         await fake.stop()
       }
     }),
-    { numRuns: 25, endOnFailure: true },
+    { numRuns: 15, endOnFailure: true },
   )
 })
 
