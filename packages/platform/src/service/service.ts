@@ -138,8 +138,13 @@ export async function openMigrated<T>(
     poolSize: settings.DATABASE_POOL_SIZE,
   })
   const setting = `${name.toUpperCase()}_DATABASE_URL`
-  await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
-  return { database, applied: await migrate(database, migrations) }
+  try {
+    await waitForDatabase(database, { setting, log, patience: databasePatienceMilliseconds })
+    return { database, applied: await migrate(database, migrations) }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
 }
 
 /** Where a service's database is: its own setting, else a SQLite file under WAYBILL_HOME. */
