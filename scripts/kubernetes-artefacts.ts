@@ -11,13 +11,6 @@ import { chart, idOf, type Manifest, renderChart, withoutHelm } from './kubernet
 const deployment = new URL('../deployment/', import.meta.url)
 const settings: Record<string, Setting<unknown>> = settingsSchema
 
-/** Settings that say where settings come from; none of them decides what a process does. */
-export const settingsOfTheStage: Record<string, string> = {
-  WAYBILL_ENV: 'The stage: dev, qa or prod.',
-  CONFIG_URI: 'Where more settings are read from: s3://bucket/key or file:/path.',
-  CONFIG_REFRESH: 'How often they are read again.',
-}
-
 /** The chart gives these itself. */
 const ownSettings = ['WAYBILL_SERVICES', 'WAYBILL_WORK', 'WAYBILL_HOME', 'HOST', 'PORT']
 const isOwn = (name: string) => ownSettings.includes(name) || serviceNames.some(each => name === urlSettingOf(each))
@@ -122,12 +115,7 @@ function settingsToChoose(inSecrets: string[]): Record<string, Schema> {
   const known = Object.entries(settings).filter(
     ([name, { secret }]) => !secret && !isOwn(name) && !inSecrets.includes(name),
   )
-  return {
-    ...Object.fromEntries(
-      Object.entries(settingsOfTheStage).map(([name, description]) => [name, { ...text, description }]),
-    ),
-    ...Object.fromEntries(known.map(([name, { description }]) => [name, { ...text, description }])),
-  }
+  return Object.fromEntries(known.map(([name, { description }]) => [name, { ...text, description }]))
 }
 
 export function secretsOf(facts: ServiceFacts | undefined): string[] {

@@ -2,7 +2,7 @@
 import { serviceNames } from '@waybill/contracts'
 import { settingsSchema } from '@waybill/contracts/settings'
 import { readDuration, type Setting } from '@waybill/platform/config'
-import { type ServiceFacts, secretsOf, settingsOfTheStage, urlSettingOf } from '../../scripts/kubernetes-artefacts.ts'
+import { type ServiceFacts, secretsOf, urlSettingOf } from '../../scripts/kubernetes-artefacts.ts'
 import { idOf, type Manifest } from '../../scripts/kubernetes-manifests.ts'
 
 export interface Installation {
@@ -269,7 +269,7 @@ function mountsHaveVolumes(pod: Manifest, container: Manifest): boolean {
 
 function whatIsWrongWith({ name, value, valueFrom }: Variable): string[] {
   const setting = settings[name]
-  if (!setting) return name in settingsOfTheStage || name === 'WAYBILL_CONFIG_KEY' ? [] : ['is no setting of ours']
+  if (!setting) return ['is no setting of ours']
   if (value === undefined) return valueFrom ? [] : ['has no value']
   if (setting.secret) return ['is a secret, and stands in a manifest']
   try {

@@ -4,7 +4,7 @@ import { serviceNames } from '@waybill/contracts'
 import { Duration } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
+import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import type { FoundationStack } from './foundation-stack.ts'
@@ -93,7 +93,7 @@ export function createAlarms(
   }
   alarm(
     'FrontFails',
-    entrances.front.metrics.httpCodeElb('HTTPCode_ELB_5XX_Count' as never, minute),
+    entrances.front.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, minute),
     20,
     5,
     'The load balancer finds no instance to answer.',

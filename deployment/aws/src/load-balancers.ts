@@ -22,7 +22,7 @@ import type { Stage } from './stages.ts'
 
 /** Where every instance serves. */
 export const port = 8000
-/** How long a process that is told to stop serves on, DRAIN_TIME; the balancer notices in two checks of 5 s at most, by then new calls go elsewhere. */
+/** DRAIN_TIME, as long as it may be. The balancer would notice in two checks, 10 s; an instance that a group ends is taken from it before. */
 export const drainTime = '5s'
 /** Longer than the longest held answer (60 s) and than the silence of an event stream. */
 const idleTimeout = Duration.seconds(90)
@@ -38,7 +38,6 @@ export interface Entrances {
 
 interface Options {
   stage: Stage
-  stageName: string
   vpc: IVpc
   /** Of instances: whom the balancers may call. */
   instances: SecurityGroup

@@ -81,7 +81,6 @@ export function createFleet(scope: Construct, options: Options): Fleet {
     // The address of credentials answers only who asks twice, and no container or proxy behind the instance.
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
     httpPutResponseHopLimit: 1,
-    requireImdsv2: true,
     blockDevices: [
       {
         deviceName: '/dev/xvda',

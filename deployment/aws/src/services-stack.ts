@@ -37,7 +37,7 @@ export class ServicesStack extends Stack {
       description: `Waybill ${stageName}: whatever runs its code`,
     })
     const entrances = createEntrances(this, {
-      ...{ stage: stages[stageName], stageName, vpc, instances, certificate },
+      ...{ stage: stages[stageName], vpc, instances, certificate },
       callers: [instances],
     })
     for (const service of serviceNames) {
