@@ -18,11 +18,28 @@ export function bulk(bytes: number, letter = 'x'): string[] {
   return Array.from({ length: Math.ceil(bytes / filler.length) }, (_, at) => `{"id":${at},"text":"${filler}"}`)
 }
 
+/** Records, and what an export of them is. */
+export interface Written {
+  records: string[]
+  text: string
+  sha256: string
+}
+
+function written(of: string[]): Written {
+  const text = lines(of)
+  return { records: of, text, sha256: checksum(text) }
+}
+
+/** Where parts may be small, exports of this many bytes have several. */
+const severalPartsBytes = 256 * 1024 * 6.5
+
 export class CloudSuite {
-  /** Of the datasets `people` (250 records), `empty` and `long` (severalParts). */
+  /** Of the datasets `people` (250 records), `empty`, `medium` and `long`. */
   readonly account = uuidv7()
-  /** A dataset of these is exported in several parts. */
-  severalParts: string[] = []
+  /** Exported in parts: one checkpoint comes before its end, and as a rule no more. */
+  medium = written([])
+  /** Exported in several parts, with three checkpoints and more. */
+  long = written([])
   #at: CloudUnderTest | undefined
 
   get at(): CloudUnderTest {
@@ -31,10 +48,13 @@ export class CloudSuite {
 
   async start(at: CloudUnderTest): Promise<void> {
     this.#at = at
-    this.severalParts = bulk(Math.max(at.files?.leastPartBytes ?? 0, 256 * 1024) * 6.5)
+    const leastPartBytes = at.files?.leastPartBytes ?? 0
+    this.medium = written(bulk(Math.max(leastPartBytes * 3.5, severalPartsBytes)))
+    this.long = written(bulk(Math.max(leastPartBytes * 6.5, severalPartsBytes)))
     await at.put(this.account, 'people', records(250))
     await at.put(this.account, 'empty', [])
-    await at.put(this.account, 'long', this.severalParts)
+    await at.put(this.account, 'medium', this.medium.records)
+    await at.put(this.account, 'long', this.long.records)
   }
 
   async stop(): Promise<void> {

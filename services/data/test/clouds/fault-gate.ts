@@ -47,7 +47,7 @@ export interface GateOptions {
   answerInstead?(request: IncomingMessage): OwnAnswer | undefined
   /** The headers that the target gets. */
   passedOn?(request: IncomingMessage): IncomingHttpHeaders
-  /** Sees each answer that the target gave. */
+  /** Sees each answer that the target gave; its body only where something was posted. */
   onAnswered?(request: IncomingMessage, status: number, body: Buffer): void
 }
 
@@ -79,7 +79,7 @@ export async function startFaultGate(options: GateOptions): Promise<FaultGate> {
     const upstream = send(`${target}${url}`, { method, headers: passedOn(request), agent }, answer => {
       const pieces: Buffer[] = []
       if (onAnswered) {
-        answer.on('data', piece => pieces.push(piece))
+        if (method === 'POST') answer.on('data', piece => pieces.push(piece))
         answer.on('end', () => onAnswered(request, answer.statusCode!, Buffer.concat(pieces)))
       }
       const fault = gate.next[0]

@@ -12,30 +12,34 @@ const apiKey = 'an-ibm-api-key'
 const place = { bucket: 'waybill-data', region: 'eu-de' }
 const isGoodIn = (iam: FakeIam) => (authorization: string) => iam.isGood(/^Bearer (.+)$/.exec(authorization)?.[1] ?? '')
 
-describeCloud('ibm, with an API key', async (): Promise<CloudUnderTest> => {
-  const context = await startContext()
-  const iam = await startFakeIam(apiKey)
-  const s3 = await startFakeS3({ bucket: place.bucket, isRefused: authorization => !isGoodIn(iam)(authorization) })
-  const settings = { ...place, endpoint: s3.gate.url, api_key: apiKey, iam_url: iam.url }
-  const files: CloudFiles = { leastPartBytes: 5 * 1024 * 1024, put: s3.put }
-  const wrongSettings = { ...settings, api_key: 'a-wrong-key' }
-  return {
-    ...{ settings, wrongSettings },
-    cloud: await openCloud('ibm', settings, context),
-    refused: await openCloud('ibm', wrongSettings, context),
-    missing: await openCloud('ibm', { ...settings, bucket: 'not-there' }, context),
-    put: putRecords(files),
-    files,
-    remains: async (account, processId) => s3.count(`${account}/.waybill/${processId}/`),
-    gate: s3.gate,
-    secrets: [apiKey, 'a-wrong-key'],
-    stop: async () => {
-      await s3.stop()
-      await iam.stop()
-      await context.close()
-    },
-  }
-})
+describeCloud(
+  'ibm, with an API key',
+  async (): Promise<CloudUnderTest> => {
+    const context = await startContext()
+    const iam = await startFakeIam(apiKey)
+    const s3 = await startFakeS3({ bucket: place.bucket, isRefused: authorization => !isGoodIn(iam)(authorization) })
+    const settings = { ...place, endpoint: s3.gate.url, api_key: apiKey, iam_url: iam.url }
+    const files: CloudFiles = { leastPartBytes: 5 * 1024 * 1024, put: s3.put }
+    const wrongSettings = { ...settings, api_key: 'a-wrong-key' }
+    return {
+      ...{ settings, wrongSettings },
+      cloud: await openCloud('ibm', settings, context),
+      refused: await openCloud('ibm', wrongSettings, context),
+      missing: await openCloud('ibm', { ...settings, bucket: 'not-there' }, context),
+      put: putRecords(files),
+      files,
+      remains: async (account, processId) => s3.count(`${account}/.waybill/${processId}/`),
+      gate: s3.gate,
+      secrets: [apiKey, 'a-wrong-key'],
+      stop: async () => {
+        await s3.stop()
+        await iam.stop()
+        await context.close()
+      },
+    }
+  },
+  { exportsAs: 'aws' },
+)
 
 describe("ibm's tokens", () => {
   let context: Awaited<ReturnType<typeof startContext>>

@@ -37,29 +37,29 @@ export function describeTrouble(suite: CloudSuite): void {
       const of_ = suite.task('long', { save })
       const file = await suite.at.cloud.processOrder(of_)
       expect(happened).toBeGreaterThan(1)
-      expect(file.sha256).toBe(checksum(lines(suite.severalParts)))
+      expect(file.sha256).toBe(suite.long.sha256)
       expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
     })
 
     test('an export whose last answer is lost is complete all the same', async () => {
       if (!suite.at.gate) return
-      const of_ = suite.task('long', {
+      const of_ = suite.task('medium', {
         assertHeld: async () => void (suite.at.files && suite.at.gate!.next.push('lose')),
       })
       const file = await suite.at.cloud.processOrder(of_)
       expect(suite.at.gate.next).toEqual([])
-      expect(checksum(await suite.read(of_, file.bytes))).toBe(checksum(lines(suite.severalParts)))
+      expect(checksum(await suite.read(of_, file.bytes))).toBe(suite.medium.sha256)
       await suite.at.cloud.removeDelivery(suite.account, of_.processId)
       expect(await suite.at.remains(suite.account, of_.processId)).toBe(0)
     })
 
     test('a body that breaks or stalls is read on where it came to', async () => {
       if (!suite.at.gate || !suite.at.files) return
-      const of_ = suite.task('long')
+      const of_ = suite.task('medium')
       suite.at.gate.next.push({ cutAfter: 300_000 }, { cutAfter: 65_536 }, { stallAfter: 200_000 })
       const file = await suite.at.cloud.processOrder(of_)
       expect(suite.at.gate.next).toEqual([])
-      expect(file.sha256).toBe(checksum(lines(suite.severalParts)))
+      expect(file.sha256).toBe(suite.medium.sha256)
       suite.at.gate.next.push({ stallAfter: 100_000 }, { cutAfter: 100_000 })
       expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
       expect(suite.at.gate.next).toEqual([])
@@ -68,7 +68,7 @@ export function describeTrouble(suite: CloudSuite): void {
     test('a body that breaks when its object has changed is not mixed of both', async () => {
       if (!suite.at.gate || !suite.at.files) return
       const changed = bulk(1_000_000, 'y')
-      await suite.at.put(suite.account, 'replaced', suite.severalParts)
+      await suite.at.put(suite.account, 'replaced', suite.medium.records)
       suite.at.gate.next.push({ stallAfter: 300_000 })
       const working = suite.at.cloud.processOrder(suite.task('replaced'))
       await until(
@@ -107,7 +107,7 @@ export function describeTrouble(suite: CloudSuite): void {
       const stopping = new AbortController()
       const reason = new Error('enough')
       setTimeout(() => stopping.abort(reason), 20)
-      const ended = suite.at.cloud.processOrder(suite.task('long', { signal: stopping.signal }))
+      const ended = suite.at.cloud.processOrder(suite.task('medium', { signal: stopping.signal }))
       await expect(ended).rejects.toThrow(Error)
       suite.at.gate.outage = false
       await expect
