@@ -6,11 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type ServiceName, serviceNames } from '@waybill/contracts'
 import { call, freePorts, until } from '@waybill/platform/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEngines } from '../system/deployment.ts'
 import { startLoad, untilAnswered } from '../system/load.ts'
 import { type BalancedInstance, startLoadBalancer } from '../system/load-balancer.ts'
@@ -23,11 +24,13 @@ const ecosystem = join(root, 'deployment', 'pm2', 'ecosystem.config.cjs')
 /** A PM2 of its own: it knows of no other applications of this machine, and they not of it. */
 let home: string
 let engines: Awaited<ReturnType<typeof createEngines>>
-beforeEach(async () => {
+/** What lies in the databases was made with it. */
+const WAYBILL_SECRET_KEY = randomBytes(32).toString('base64')
+beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'waybill-pm2-'))
   engines = await createEngines()
 })
-afterEach(async () => {
+afterAll(async () => {
   await pm2('kill')
   await engines.drop()
   await rm(home, { recursive: true, force: true })
@@ -70,7 +73,7 @@ const areOnline = (processes: Pm2Process[]) => processes.every(({ pm2_env }) => 
 const settings = (port: number): Record<string, string> => ({
   ...engines.settings,
   ...verifiableSettings,
-  WAYBILL_SECRET_KEY: randomBytes(32).toString('base64'),
+  WAYBILL_SECRET_KEY,
   WAYBILL_HOME: home,
   PORT: String(port),
   LOG_LEVEL: 'warn',
@@ -83,6 +86,21 @@ const settings = (port: number): Record<string, string> => ({
 async function freeBlock(): Promise<number> {
   return (await freePorts(5, { inARow: true }))[0]!
 }
+
+test('settings that cannot be shared are refused before anything starts', async () => {
+  const { BROKER_URL: _, ORDER_DATABASE_URL: __, ...rest } = settings(await freeBlock())
+  const refused = await runPm2(rest, ['start', ecosystem]).catch(error => `${error.stdout}${error.stderr}`)
+  expect(refused).toContain('set ORDER_DATABASE_URL, BROKER_URL (docs/scaling-out.md)')
+  expect(await listProcesses()).toEqual([])
+})
+
+test('a single service runs alone', { timeout: 60_000 }, async () => {
+  const port = await freeBlock()
+  await runPm2({ ...settings(port), WAYBILL_PM2: 'user', WAYBILL_INSTANCES: '1' }, ['start', ecosystem])
+  expect((await listProcesses()).map(({ name }) => name)).toEqual(['waybill-user'])
+  expect((await call(`http://127.0.0.1:${port + 1}`, 'GET /readyz')).status).toBe(200)
+  await pm2('delete', 'all')
+})
 
 test('an application for each service: a reload under load fails no request and leaves no process of before', async () => {
   const port = await freeBlock()
@@ -124,6 +142,7 @@ function watchHealth(port: number) {
       const [response] = await once(get({ port, path: '/healthz', agent: false }), 'response')
       if (response.statusCode !== 200) stoppingSeen++
       await once(response.resume(), 'end')
+      await pause(5)
     }
   }
   const asking = ask()
@@ -150,17 +169,3 @@ async function balance(port: number) {
   for (const [, [{ name }]] of places as [ServiceName, [BalancedInstance]][]) await balancer.untilUp(name)
   return balancer
 }
-
-test('settings that cannot be shared are refused before anything starts', async () => {
-  const { BROKER_URL: _, ORDER_DATABASE_URL: __, ...rest } = settings(await freeBlock())
-  const refused = await runPm2(rest, ['start', ecosystem]).catch(error => `${error.stdout}${error.stderr}`)
-  expect(refused).toContain('set ORDER_DATABASE_URL, BROKER_URL (docs/scaling-out.md)')
-  expect(await listProcesses()).toEqual([])
-})
-
-test('a single service runs alone', { timeout: 60_000 }, async () => {
-  const port = await freeBlock()
-  await runPm2({ ...settings(port), WAYBILL_PM2: 'user', WAYBILL_INSTANCES: '1' }, ['start', ecosystem])
-  expect((await listProcesses()).map(({ name }) => name)).toEqual(['waybill-user'])
-  expect((await call(`http://127.0.0.1:${port + 1}`, 'GET /readyz')).status).toBe(200)
-})

@@ -1,4 +1,5 @@
 // Customers who do what customers do, one call after the other, and remember every answer that they should not have got.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Order, Process } from '@waybill/contracts'
 import { until } from '@waybill/platform/testing'
 import { type Customer, newCustomer } from './customer.ts'
@@ -14,7 +15,10 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** `customers` at once, without a pause. */
+/** As people do, and so that what they are to notice has a processor too. */
+const pauseMilliseconds = 25
+
+/** `customers` at once, each again and again. */
 export async function startLoad(url: string, customers: number): Promise<Load> {
   const accepted: Load['accepted'] = []
   const failures: string[] = []
@@ -22,6 +26,7 @@ export async function startLoad(url: string, customers: number): Promise<Load> {
   let stopping = false
 
   async function expectStatus<T>(customer: Customer, status: number, verbAndPath: string, body?: unknown) {
+    await pause(pauseMilliseconds)
     const startedAt = new Date().toISOString()
     try {
       const reply = await customer.call<T>(verbAndPath, { body })
