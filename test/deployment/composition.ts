@@ -259,6 +259,16 @@ function optionsOf(name: string, service: ComposeService, project: string): stri
   return [...options, '--rootfs', '/:O', ...engine.command]
 }
 
+/** Undefined where this machine runs a container, in a network and on its own files; else what stands in the way. */
+export async function whyNoContainers(): Promise<string | undefined> {
+  try {
+    await podman('run', '--rm', ...limits, '--rootfs', '/:O', 'true')
+    return undefined
+  } catch (error) {
+    return (error as Error).message.trim()
+  }
+}
+
 /** podman's answer; throws with all that it said. runc, for crun knows no machine that has both kinds of control groups. */
 export async function podman(...options: string[]): Promise<string> {
   try {
