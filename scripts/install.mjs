@@ -1,4 +1,4 @@
-// Installs what is missing, from the lock file alone. Runs on Node 20 and newer, before anything is installed.
+// Installs what is missing, from the lock file alone; `node scripts/install.mjs` with the tools. Runs on Node 20 and newer, before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -61,3 +61,5 @@ function environment() {
   const path = (process.env.PATH ?? '').split(delimiter).filter(folder => folder !== binaries)
   return { ...process.env, PATH: path.join(delimiter), NODE_ENV: '' }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) installWhatIsMissing({ forDevelopment: true })

@@ -4,6 +4,7 @@
 //   WAYBILL_PM2=all     (default) one application that hosts all four services
 //   WAYBILL_PM2=parts   an application for each service, on PORT + 1 … PORT + 4 (user, order, payment, data)
 //   WAYBILL_PM2=order   that service alone, or several: user,order
+//   WAYBILL_LOG_FILES=no  PM2 keeps no files of what processes say, for where its own output is kept
 //   WAYBILL_INSTANCES=2 how many processes each application has; max for one a processor
 //
 // Every setting of docs/reference/settings.md is taken from the environment of `pm2 start`, or from the document at CONFIG_URI
@@ -66,6 +67,7 @@ function application(name, hosted, ownPort) {
     stop_exit_codes: [78],
     exp_backoff_restart_delay: 100,
     merge_logs: true,
+    disable_logs: environment.WAYBILL_LOG_FILES === 'no',
     env: {
       // Clients keep their connections: each is told to leave with its next answer.
       DRAIN_TIME: '2s',
@@ -80,7 +82,7 @@ function application(name, hosted, ownPort) {
 /** Our settings are in capitals; what PM2 and the shell put beside them need not be kept. */
 function settingsOf(all) {
   const ours =
-    /^(WAYBILL_|CONFIG_|AWS_|USER_|ORDER_|PAYMENT_|DATA_|DATABASE_|BROKER_|JWT_|OPERATOR_|CALLBACK_|STRIPE_|OTEL_|CORS_|RATE_|SIGN_IN_|REFRESH_)/
+    /^(WAYBILL_|CONFIG_|AWS_|USER_|ORDER_|PAYMENT_|DATA_|DATABASE_|SQLITE_|BROKER_|SNS_|JWT_|OPERATOR_|CALLBACK_|STRIPE_|OTEL_|CORS_|RATE_|SIGN_IN_|REFRESH_)/
   const others = ['HOST', 'PUBLIC_URL', 'LOG_LEVEL', 'TRUST_PROXY', 'DRAIN_TIME', 'NOT_AUTHENTICATED_STATUS']
   return Object.fromEntries(Object.entries(all).filter(([name]) => ours.test(name) || others.includes(name)))
 }

@@ -5,69 +5,41 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type ServiceName, serviceNames } from '@waybill/contracts'
+import { serviceNames } from '@waybill/contracts'
 import { settingsSchema } from '@waybill/contracts/settings'
 import { startService } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadServices } from '../../apps/server/src/load-services.ts'
-import { costTable, type Template } from '../../deployment/aws/src/costs.ts'
-import { createApp, createStacks } from '../../deployment/aws/src/create-stacks.ts'
+import { costTable } from '../../deployment/aws/src/costs.ts'
 import { capital, consumers, serviceFacts } from '../../deployment/aws/src/service-facts.ts'
-import { type StageName, stageNames, stages } from '../../deployment/aws/src/stages.ts'
+import { stageNames, stages } from '../../deployment/aws/src/stages.ts'
+import {
+  instanceSettings,
+  type Resource,
+  resourceNamed,
+  resourcesOf,
+  type SynthesizedStage,
+  stageAsItStands,
+  synthesize,
+} from './synthesized-stage.ts'
 
 const aws = fileURLToPath(new URL('../../deployment/aws/', import.meta.url))
 const serverless = new URL('../../deployment/serverless/', import.meta.url)
-type Resource = Template['Resources'][string]
-
-interface Stage {
-  foundation: Template
-  services: Template
-}
-const rendered = new Map<string, Stage>()
-let folder: string
-
-/** The templates of one stage; synthesis fails where CloudFormation's own schemas do not know what stands there. */
-function render(stageName: StageName, context: Record<string, string> = {}): Stage {
-  const app = createApp({ context, outdir: join(folder, `${stageName}-${Object.keys(context).length}`) })
-  const { foundation, services } = createStacks(app, stageName)
-  const assembly = app.synth()
-  return {
-    foundation: assembly.getStackArtifact(foundation.artifactId).template,
-    services: assembly.getStackArtifact(services.artifactId).template,
-  }
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'waybill-cdk-'))
-  for (const stage of stageNames) rendered.set(stage, render(stage))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
-
-const of = (template: Template, type: string): [string, Resource][] =>
-  Object.entries(template.Resources).filter(([, { Type }]) => Type === type)
-const named = (template: Template, type: string, beginning: string): Resource => {
-  const found = of(template, type).filter(([id]) => id.startsWith(beginning))
-  expect(
-    found.map(([id]) => id),
-    `${type} ${beginning}`,
-  ).toHaveLength(1)
-  return found[0]![1]
-}
+const of = resourcesOf
+const named = resourceNamed
 const asText = (value: unknown) => JSON.stringify(value)
 
-/** NAME=value lines of an instance's settings; references stand in their JSON form. */
-function instanceSettings({ services }: Stage, service: ServiceName): Record<string, string> {
-  const { LaunchTemplateData } = named(services, 'AWS::EC2::LaunchTemplate', `${capital(service)}Template`).Properties
-  const pieces: unknown[] = LaunchTemplateData.UserData['Fn::Base64']['Fn::Join'][1]
-  const script = pieces.map(piece => (typeof piece === 'string' ? piece : asText(piece))).join('')
-  const lines = script.slice(script.indexOf("<<'SETTINGS'\n") + 13, script.indexOf('\nSETTINGS')).split('\n')
-  return Object.fromEntries(lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
-}
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-aws-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** What an instance's own scripts read, and no setting of Waybill's. */
 const ofTheScripts = [
   'WAYBILL_PM2',
   'WAYBILL_INSTANCES',
+  'SERVES_AT',
   'SECRET_KEY_ARN',
   'DATABASE_SECRET_ARN',
   'LOG_GROUP',
@@ -76,7 +48,7 @@ const ofTheScripts = [
 ]
 
 describe.each(stageNames)('%s', stageName => {
-  const stage = () => rendered.get(stageName)!
+  const stage = () => stageAsItStands(stageName)
 
   test.each(serviceNames)(
     '%s has a group of instances with its own settings, all known, and no secret among them',
@@ -101,6 +73,10 @@ describe.each(stageNames)('%s', stageName => {
       const urls = serviceNames.filter(other => `${other.toUpperCase()}_SERVICE_URL` in given)
       expect(urls.sort()).toEqual([...serviceFacts[service].calls].sort())
       expect(given.DATABASE_SECRET_ARN).toContain(`${capital(service)}DatabaseSecret`)
+      for (const side of ['Front', 'Inside']) {
+        const targets = named(stage().services, 'AWS::ElasticLoadBalancingV2::TargetGroup', capital(service) + side)
+        expect(String(targets.Properties.Port), side).toBe(given.SERVES_AT)
+      }
     },
   )
 
@@ -187,7 +163,7 @@ describe('the front', () => {
     patterns: string[]
     group: string
   }
-  const rulesOf = ({ services }: Stage): Rule[] =>
+  const rulesOf = ({ services }: SynthesizedStage): Rule[] =>
     of(services, 'AWS::ElasticLoadBalancingV2::ListenerRule')
       .map(([, { Properties }]) => ({
         priority: Properties.Priority,
@@ -207,7 +183,7 @@ describe('the front', () => {
     rules.find(({ patterns }) => patterns.some(each => fits(each, path)))?.group
 
   test('every path of every service leads to it; what is unknown gets an answer of ours', async () => {
-    const rules = rulesOf(rendered.get('prod')!)
+    const rules = rulesOf(stageAsItStands('prod'))
     expect(rules.filter(({ patterns }) => patterns.length > 5)).toEqual([])
     const host = await startService(await loadServices())
     await host.stop()
@@ -229,7 +205,7 @@ describe('the front', () => {
 
   test('with a certificate it is everybody’s, over TLS alone', () => {
     const certificate = 'arn:aws:acm:eu-central-1:123456789012:certificate/6a3f0000-0000-4000-8000-000000000000'
-    const { services } = render('dev', { certificate, host: 'waybill.example.com' })
+    const { services } = synthesize('dev', { certificate, host: 'waybill.example.com' })
     const schemes = of(services, 'AWS::ElasticLoadBalancingV2::LoadBalancer').map(([id, { Properties }]) => [
       id.slice(0, 5),
       Properties.Scheme,
@@ -248,7 +224,7 @@ describe('the front', () => {
       ([, { Properties }]) => Properties.Port === 80,
     )!
     expect(plain[1].Properties.DefaultActions[0].Type).toBe('redirect')
-    expect(() => render('dev', { certificate })).toThrow('go together')
+    expect(() => synthesize('dev', { certificate })).toThrow('go together')
   })
 })
 
@@ -259,7 +235,7 @@ test('with Lambda workers each service has one: its queues in batches that may f
     await mkdir(join(bundles, service), { recursive: true })
     await writeFile(join(bundles, service, 'index.mjs'), `// ${service}\n`)
   }
-  const stage = render('qa', { workers: 'lambda', bundles })
+  const stage = synthesize('qa', { workers: 'lambda', bundles })
   for (const service of serviceNames) {
     const { Properties } = named(stage.services, 'AWS::Lambda::Function', `${capital(service)}Worker`)
     const given: Record<string, unknown> = Properties.Environment.Variables
@@ -284,7 +260,7 @@ test('with Lambda workers each service has one: its queues in batches that may f
   const other = await readFile(new URL('serverless.yml', serverless), 'utf8')
   expect(other).toContain('exportSeconds: 900')
   expect(other).toContain('workerSeconds: 120')
-  expect(() => render('qa', { workers: 'people' })).toThrow('instances or lambda')
+  expect(() => synthesize('qa', { workers: 'people' })).toThrow('instances or lambda')
 })
 
 test('an instance fetches its secrets when it starts, and shows them to PM2 alone', async () => {
@@ -329,7 +305,10 @@ test('an instance fetches its secrets when it starts, and shows them to PM2 alon
 
 test('the costs in docs/aws.md are those of the templates', async () => {
   const templates = Object.fromEntries(
-    [...rendered].map(([name, { foundation, services }]) => [name, [foundation, services]]),
+    stageNames.map(name => {
+      const { foundation, services } = stageAsItStands(name)
+      return [name, [foundation, services]]
+    }),
   )
   expect(await readFile(new URL('../../docs/aws.md', import.meta.url), 'utf8')).toContain(costTable(templates))
 })

@@ -20,8 +20,9 @@ import { pathRules, serviceOfTheRest } from './path-rules.ts'
 import { capital } from './service-facts.ts'
 import type { Stage } from './stages.ts'
 
-/** Where every instance serves. */
+/** PORT of every instance, where nobody serves: PM2 puts each service on one of those behind it, the same at the inside's balancer. */
 export const port = 8000
+export const portOf = (service: ServiceName) => port + 1 + serviceNames.indexOf(service)
 /** DRAIN_TIME, as long as it may be. The balancer would notice in two checks, 10 s; an instance that a group ends is taken from it before. */
 export const drainTime = '5s'
 /** Longer than the longest held answer (60 s) and than the silence of an event stream. */
@@ -55,8 +56,9 @@ export function createEntrances(scope: Construct, options: Options): Entrances {
       description: `Waybill ${name}`,
       allowAllOutbound: false,
     })
-    door.addEgressRule(instances, Port.tcp(port), 'instances')
-    instances.addIngressRule(door, Port.tcp(port), name)
+    const ports = Port.tcpRange(port + 1, port + serviceNames.length)
+    door.addEgressRule(instances, ports, 'instances')
+    instances.addIngressRule(door, ports, name)
     const made = new ApplicationLoadBalancer(scope, name, {
       vpc,
       internetFacing: isPublic,
@@ -74,8 +76,8 @@ export function createEntrances(scope: Construct, options: Options): Entrances {
     serviceNames.map(service => [
       service,
       {
-        front: targetGroup(scope, `${capital(service)}Front`, vpc),
-        inside: targetGroup(scope, `${capital(service)}Inside`, vpc),
+        front: targetGroup(scope, service, 'Front', vpc),
+        inside: targetGroup(scope, service, 'Inside', vpc),
       },
     ]),
   ) as Entrances['groups']
@@ -117,8 +119,6 @@ export function createEntrances(scope: Construct, options: Options): Entrances {
   }
 }
 
-const portOf = (service: ServiceName) => port + 1 + serviceNames.indexOf(service)
-
 const unknownPath = () => ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'not here' })
 
 function openToTheWorld(balancer: ApplicationLoadBalancer, certificateArn: string): ApplicationListener {
@@ -136,10 +136,10 @@ function openToTheWorld(balancer: ApplicationLoadBalancer, certificateArn: strin
   })
 }
 
-function targetGroup(scope: Construct, name: string, vpc: IVpc): ApplicationTargetGroup {
-  return new ApplicationTargetGroup(scope, `${name}Targets`, {
+function targetGroup(scope: Construct, service: ServiceName, side: string, vpc: IVpc): ApplicationTargetGroup {
+  return new ApplicationTargetGroup(scope, `${capital(service)}${side}Targets`, {
     vpc,
-    port,
+    port: portOf(service),
     protocol: ApplicationProtocol.HTTP,
     targetType: TargetType.INSTANCE,
     // Alive, not ready: a broker that is away is no reason to refuse orders, which wait in the database.

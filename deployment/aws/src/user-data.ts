@@ -4,6 +4,7 @@ import type { ServiceName } from '@waybill/contracts'
 import { Aws } from 'aws-cdk-lib'
 import type { AutoScalingGroup, CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling'
 import type { FoundationStack } from './foundation-stack.ts'
+import { portOf } from './load-balancers.ts'
 import type { StageName } from './stages.ts'
 
 interface Options {
@@ -23,6 +24,7 @@ export function userDataFor({ service, release, settings, foundation, logGroup, 
     ...settings,
     WAYBILL_PM2: service,
     WAYBILL_INSTANCES: 'max',
+    SERVES_AT: String(portOf(service)),
     SECRET_KEY_ARN: sharedSecret.secretArn,
     DATABASE_SECRET_ARN: databases[service].secret.secretArn,
     LOG_GROUP: logGroup,
