@@ -1,7 +1,7 @@
 // The pictures of the documentation as SVG: drawn from docs/pictures/*.mmd (Mermaid) and a recorded terminal, those of states from the tables that the code runs on, and the simulated day.
 import { readdir, readFile } from 'node:fs/promises'
 import { renderMermaidSVG } from 'beautiful-mermaid'
-import { makeScalingPicture } from '../test/scaling/scaling-page.ts'
+import { makeAwsScalingPicture, makeScalingPicture } from '../test/scaling/scaling-page.ts'
 import { stateDiagrams } from './state-diagrams.ts'
 import { terminalPicture } from './terminal-picture.ts'
 
@@ -20,6 +20,7 @@ export async function makePictures(): Promise<Record<string, string>> {
     ),
     'terminal.svg': terminal,
     'scaling.svg': makeScalingPicture(),
+    'scaling-aws.svg': makeAwsScalingPicture(),
   }
 }
 

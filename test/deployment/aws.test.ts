@@ -13,6 +13,7 @@ import { loadServices } from '../../apps/server/src/load-services.ts'
 import { costTable } from '../../deployment/aws/src/costs.ts'
 import { capital, consumers, serviceFacts } from '../../deployment/aws/src/service-facts.ts'
 import { stageNames, stages } from '../../deployment/aws/src/stages.ts'
+import { coresOf, trackedGroups } from '../scaling/target-tracking.ts'
 import {
   instanceSettings,
   type Resource,
@@ -301,6 +302,29 @@ test('an instance fetches its secrets when it starts, and shows them to PM2 alon
   expect(environment.filter(line => /ARN/.test(line))).toEqual([])
   const url = environment.find(line => line.startsWith('ORDER_DATABASE_URL='))!.slice('ORDER_DATABASE_URL='.length)
   expect(() => settingsSchema.ORDER_DATABASE_URL.parse(url)).not.toThrow()
+})
+
+test.each(stageNames)('the simulated day goes by the groups of %s as they are synthesized', stageName => {
+  const { services } = stageAsItStands(stageName)
+  const groups = serviceNames.map(part => {
+    const begin = `${capital(part)}Group`
+    const group = named(services, 'AWS::AutoScaling::AutoScalingGroup', begin).Properties
+    const { TargetTrackingConfiguration: tracking } = named(
+      services,
+      'AWS::AutoScaling::ScalingPolicy',
+      begin,
+    ).Properties
+    const { LaunchTemplateData } = named(services, 'AWS::EC2::LaunchTemplate', `${capital(part)}Template`).Properties
+    // Else there is one figure in five minutes, and the alarms of the simulation are three and fifteen.
+    expect(LaunchTemplateData.Monitoring).toEqual({ Enabled: true })
+    expect(tracking.DisableScaleIn).not.toBe(true)
+    const { InstanceType: machine } = LaunchTemplateData
+    return {
+      ...{ part, machine, cores: coresOf[machine], target: tracking.TargetValue / 100 },
+      ...{ min: Number(group.MinSize), max: Number(group.MaxSize), warmUpSeconds: group.DefaultInstanceWarmup },
+    }
+  })
+  expect(trackedGroups(stageName)).toEqual(groups)
 })
 
 test('the costs in docs/aws.md are those of the templates', async () => {

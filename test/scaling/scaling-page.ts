@@ -1,5 +1,6 @@
 // Fills the tables of docs/scaling.md from what was measured and simulated: the words around them are written by hand.
 import { readFileSync } from 'node:fs'
+import { type StageName, stageNames } from '../../deployment/aws/src/stages.ts'
 import { type BenchFigures, readBenchFigures } from './bench-figures.ts'
 import { plannedDay } from './days-load.ts'
 import type { MeasuredOrder } from './measure-order.ts'
@@ -7,27 +8,36 @@ import {
   circumstances,
   delivering,
   dollarsOf,
+  dollarsOfInstances,
+  foundDeadAfterSeconds,
   keepsUp,
   longestWaitAllowed,
+  simulateGroups,
   simulateParts,
   waitAfterFailure,
+  withAtLeast,
 } from './planned-days.ts'
 import { type Price, prices, pricesAsOf } from './prices.ts'
 import { drawScaling } from './scaling-picture.ts'
 import { productionRules } from './scaling-rules.ts'
 import { type SimulatedDay, worstHour } from './simulation.ts'
+import { trackedGroups } from './target-tracking.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 
 export const readFigures = () => readBenchFigures(read('../../docs/bench.md'))
 export const readMeasuredOrder = () => JSON.parse(read('measured-order.json')) as MeasuredOrder
 
-export const makeScalingPicture = () => drawScaling(simulateParts(readFigures()))
+export const makeScalingPicture = () => drawScaling(simulateParts(readFigures()), 'Processes')
+/** Of the stage prod. */
+export const makeAwsScalingPicture = () =>
+  drawScaling(simulateGroups(readFigures(), trackedGroups('prod')), 'Instances')
 
 /** Between `<!-- made: name -->` and `<!-- end -->` stands what is made. Throws where the page lacks a place, or has one too many. */
 export function fillScalingPage(page: string): string {
   const figures = readFigures()
   const days = simulateParts(figures)
+  const stages = stageNames.map(stage => ({ stage, days: simulateGroups(figures, trackedGroups(stage)) }))
   const tables: Record<string, string> = {
     capacity: capacityTable(figures),
     growth: growthTable(figures),
@@ -36,6 +46,9 @@ export function fillScalingPage(page: string): string {
     rules: rulesTable(),
     day: dayTable(days),
     questions: answers(figures, days),
+    groups: groupsTable(),
+    stages: stagesTable(stages),
+    awsquestions: awsAnswers(figures, stages),
   }
   const filled = new Set<string>()
   const made = page.replace(/(<!-- made: ([a-z]+) -->\n).*?(<!-- end -->)/gs, (_, begin, name: string, end) => {
@@ -241,5 +254,64 @@ function answers(figures: BenchFigures, days: SimulatedDay[]): string {
     `- **What does a process that fails do?** Orders wait up to ${seconds(Math.max(...days.map(day => waitAfterFailure(day))))}: the target of 70 % is the room that it leaves.`,
     `- **What does one more process of each part cost, at the least number?** ${difference(oneMore)} a day; the longest wait is then ${seconds(longest(oneMore))}.`,
     `- **What does the scaling save?** Always the greatest number costs ${difference(steady)} a day more; the longest wait is then ${seconds(longest(steady))}.`,
+  ].join('\n')
+}
+
+function groupsTable(): string {
+  const rows = stageNames.map(stage => {
+    const groups = trackedGroups(stage)
+    const [{ machine, cores, target, warmUpSeconds }] = groups as [(typeof groups)[0]]
+    const counts = groups.map(({ min, max }) => `${min}–${max}`)
+    return [stage, `${machine}, ${cores}`, ...counts, `${Math.round(target * 100)} %`, `${warmUpSeconds} s`]
+  })
+  const names = trackedGroups('prod').map(({ part }) => part)
+  return table(['stage', 'instances, vCPUs each', ...names, 'CPU', 'warm-up'], rows)
+}
+
+interface StageDays {
+  stage: StageName
+  days: SimulatedDay[]
+}
+
+function stagesTable(stages: StageDays[]): string {
+  const rows = stages.flatMap(({ stage, days }) =>
+    days.map(day => [
+      `${stage}, ${day.rule.part}`,
+      String(day.mostProcesses),
+      whole(day.processHours),
+      `${Math.round(day.usedShare * 100)} %`,
+      seconds(day.p99Wait),
+      seconds(day.longestWait),
+      day.longestWait === 0 ? '–' : clockOf(worstHour(day)),
+    ]),
+  )
+  const heads = [
+    'group',
+    'most instances',
+    'instance-hours',
+    'used',
+    '99 % of orders wait at most',
+    'longest wait',
+    'at',
+  ]
+  const costs = stages.map(
+    ({ stage, days }) => `${stage} ${dollars(dollarsOfInstances(days, trackedGroups(stage)[0]!.machine))}`,
+  )
+  return [table(heads, rows), '', `The instances of the day: ${costs.join(', ')}.`].join('\n')
+}
+
+function awsAnswers(figures: BenchFigures, stages: StageDays[]): string {
+  const longest = (days: SimulatedDay[]) => Math.max(...days.map(({ longestWait }) => longestWait))
+  const { days } = stages.find(({ stage }) => stage === 'prod')!
+  const calm = { ...plannedDay, failureAtHour: 25 }
+  const withoutFailure = simulateGroups(figures, trackedGroups('prod'), calm)
+  const two = simulateGroups(figures, withAtLeast(2, 'prod'))
+  const { machine } = trackedGroups('prod')[0]!
+  const more = dollarsOfInstances(two, machine) - dollarsOfInstances(days, machine)
+  const verdict = withoutFailure.every(keepsUp) ? 'Yes' : 'No'
+  return [
+    `- **Do the rules of prod keep waiting under ${longestWaitAllowed} s, where nothing fails?** ${verdict}: ${seconds(longest(withoutFailure))} at the worst. The alarm takes three minutes and the instance two.`,
+    `- **What does an instance that fails do?** Orders wait up to ${seconds(Math.max(...days.map(day => waitAfterFailure(day))))} where it was the only one of its service, and calls to that service fail meanwhile; it is found dead after ${foundDeadAfterSeconds} s and replaced.`,
+    `- **What does a second instance of each service cost, at the least number?** ${dollars(more)} a day; the longest wait is then ${seconds(longest(two))}, failure and burst included.`,
   ].join('\n')
 }

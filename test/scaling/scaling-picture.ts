@@ -22,16 +22,16 @@ interface Panel {
   lines: number[][]
 }
 
-export function drawScaling(days: SimulatedDay[]): string {
+export function drawScaling(days: SimulatedDay[], unit: 'Processes' | 'Instances'): string {
   const of = (read: (step: Step) => number) => days.map(({ steps }) => coarse(steps.map(read)))
   const panels: Panel[] = [
     { title: 'Orders a second', lines: of(step => step.ordersPerSecond).slice(0, 1) },
-    { title: 'Processes', lines: of(step => step.processes) },
+    { title: unit, lines: of(step => step.processes) },
     { title: 'Seconds that an order waits', lines: of(step => step.waitSeconds) },
   ]
   const height = size.top + panels.length * (size.panel + size.gap)
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" role="img" aria-label="A simulated day: orders a second, processes of each part, and how long orders wait">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" role="img" aria-label="A simulated day: orders a second, ${unit.toLowerCase()} of each part, and how long orders wait">`,
     `<style>${style}</style>`,
     '<rect class="page" width="100%" height="100%"/>',
     ...days.map(({ rule }, at) => `<text class="key${at}" x="${size.left + at * 110}" y="18">${rule.part}</text>`),

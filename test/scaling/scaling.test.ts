@@ -1,12 +1,14 @@
 // What docs/scaling.md tells is what was measured and simulated; the simulated rules are those that are deployed; bad rules are found out.
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { stageNames } from '../../deployment/aws/src/stages.ts'
 import { readBenchFigures } from './bench-figures.ts'
 import { ordersOfDay, plannedDay, stepSeconds } from './days-load.ts'
-import { keepsUp, simulateParts, waitAfterFailure } from './planned-days.ts'
+import { keepsUp, simulateGroups, simulateParts, waitAfterFailure, withAtLeast } from './planned-days.ts'
 import { fillScalingPage, readFigures } from './scaling-page.ts'
 import { behaviour, messagesEach, productionRules } from './scaling-rules.ts'
-import type { Step } from './simulation.ts'
+import { type Seen, type Step, simulateDay } from './simulation.ts'
+import { alarms, metricLateSeconds, targetTracking, trackedGroups } from './target-tracking.ts'
 
 const file = (path: string) => new URL(`../../${path}`, import.meta.url)
 const read = (path: string) => readFileSync(file(path), 'utf8')
@@ -76,6 +78,69 @@ describe('the simulated day', () => {
   })
 })
 
+test('an order waits until those before it are done, whatever becomes of the processes meanwhile', () => {
+  const rule = { part: 'order', min: 1, max: 2, cores: 1 }
+  const life = { startSeconds: 60, replacedAfterSeconds: 100 }
+  // A hundred a second come all day, and one process does two hundred.
+  const even = { ...plannedDay, peak: 100, nightShare: 1, noise: 0, burst: { atHour: 25, minutes: 0, times: 1 } }
+  const day = simulateDay(rule, 5, { ...even, failureAtHour: 12 }, life, () => 1)
+  const noon = (12 * 3_600) / stepSeconds
+  expect(day.steps[noon - 1]!.waitSeconds).toBe(0)
+  // Those of the first five seconds wait for the new one; then it takes half a second of it for each second.
+  expect(day.longestWait).toBeGreaterThan(95)
+  expect(day.longestWait).toBeLessThanOrEqual(105)
+  expect(day.steps[noon + 200 / stepSeconds]!.waitSeconds).toBeLessThan(5)
+})
+
+describe('target tracking', () => {
+  const [group] = trackedGroups('prod').filter(({ part }) => part === 'order')
+  /** Minutes of this CPU, on so many instances; answers the numbers wished for at their ends. */
+  const minutes = (scaler: ReturnType<typeof targetTracking>, from: number, count: number, seen: Partial<Seen>) =>
+    Array.from({ length: count }, (_, at) => {
+      let wish = 0
+      for (let second = stepSeconds; second <= 60; second += stepSeconds) {
+        const now = (from + at) * 60 + second
+        wish = scaler({ now, running: 2, starting: 0, utilization: 0, backlog: 0, lateSeconds: 0, ...seen })
+      }
+      return wish
+    })
+
+  test('grows at once by proportion when the third minute above the target has arrived, and counts those that warm up', () => {
+    const scaler = targetTracking(group!)
+    const late = metricLateSeconds / 60
+    const first = minutes(scaler, 0, alarms.highMinutes + late, { utilization: 1 })
+    // 2 × 100 % ÷ 60 %
+    expect(first).toEqual([...Array(alarms.highMinutes + late - 1).fill(2), 4])
+    expect(minutes(scaler, first.length, 2, { utilization: 1, starting: 2 })).toEqual([4, 4])
+    expect(minutes(scaler, first.length + 2, 1, { utilization: 1, running: 12 })).toEqual([group!.max])
+  })
+
+  test('shrinks by one after fifteen minutes of less than nine tenths, not before, and not while one warms up', () => {
+    const scaler = targetTracking(group!)
+    const long = alarms.lowMinutes + metricLateSeconds / 60
+    const idle = 0.53
+    expect(minutes(scaler, 0, long, { utilization: idle })).toEqual([...Array(long - 1).fill(2), 1])
+    expect(minutes(scaler, long, alarms.lowMinutes - 1, { utilization: idle, running: 3 })).toEqual(
+      Array(alarms.lowMinutes - 1).fill(3),
+    )
+    const warming = targetTracking(group!)
+    expect(minutes(warming, 0, long + 5, { utilization: idle, starting: 1 }).at(-1)).toBe(3)
+    const near = targetTracking(group!)
+    expect(minutes(near, 0, long + 5, { utilization: 0.55 }).at(-1)).toBe(2)
+  })
+
+  test('the groups of every stage get through the day, though late; two of each do not make anybody wait', () => {
+    for (const stage of stageNames) {
+      for (const day of simulateGroups(figures, trackedGroups(stage))) {
+        expect(day.steps.at(-1)!.backlog, `${stage}, ${day.rule.part}`).toBe(0)
+        expect(day.mostProcesses).toBeLessThanOrEqual(day.rule.max)
+      }
+    }
+    expect(simulateGroups(figures, trackedGroups('prod')).every(keepsUp)).toBe(false)
+    expect(simulateGroups(figures, withAtLeast(2, 'prod')).every(keepsUp)).toBe(true)
+  })
+})
+
 /** Every number behind a name, in the part of a YAML document that is about one object. */
 const numbersOf = (text: string, name: string) =>
   [...text.matchAll(new RegExp(`\\b${name}: "?(\\d+)"?`, 'g'))].map(it => Number(it[1]))
@@ -83,7 +148,7 @@ const numbersOf = (text: string, name: string) =>
 const kubernetes = 'deployment/kubernetes/components/keda/keda.yaml'
 const values = 'deployment/helm/waybill/values-prod.yaml'
 
-describe.skipIf(!existsSync(file(kubernetes)))('the rules are those of the artefacts', () => {
+describe('the rules are those of the artefacts', () => {
   const documents = () =>
     read(kubernetes)
       .split(/^---$/m)

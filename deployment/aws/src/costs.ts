@@ -19,6 +19,8 @@ export const prices = {
   secret: 0.4,
   key: 1,
   alarm: 0.1,
+  /** Of an instance: seven metrics. */
+  minuteMetrics: 2.1,
 } as const
 
 export interface CostLine {
@@ -49,6 +51,7 @@ export function monthlyCosts(templates: Template[], groups: 'smallest' | 'larges
   return [
     line(`instances ${machine}`, instances, hoursOfAMonth * priceOf(prices.instances, machine)),
     line(`their disks, ${disk} GB each`, instances, disk * prices.diskGigabyte),
+    line('their CPU by the minute', instances, prices.minuteMetrics),
     line(
       `databases ${databaseClass}, standbys counted`,
       copies,

@@ -78,6 +78,8 @@ export function createFleet(scope: Construct, options: Options): Fleet {
     role,
     userData,
     securityGroup: options.instances,
+    // CPU by the minute: the alarms of target tracking look at minutes, and every five are the default.
+    detailedMonitoring: true,
     // The address of credentials answers only who asks twice, and no container or proxy behind the instance.
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
     httpPutResponseHopLimit: 1,
