@@ -86,6 +86,10 @@ function makeValuesSchema(facts: Record<string, ServiceFacts>): Schema {
       keda: closed({
         enabled: flag,
         messages: count(1),
+        sqs: closed({
+          region: { type: 'string', pattern: '^([a-z]{2}(-[a-z]+)+-[0-9])?$' },
+          prefix: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,40}$' },
+        }),
         exportsLate: count(1),
         prometheus: { type: 'string', pattern: '^https?://' },
       }),
@@ -143,7 +147,7 @@ const file = (manifests: unknown[]) => head + manifests.map(yaml).join('---\n')
 
 /** The chart with its default values is kustomize's base; what its values add are components. */
 async function makeKustomizeFiles(): Promise<Record<string, string>> {
-  const base = (await renderChart()).map(withoutHelm)
+  const base = (await renderChart({ anyValues: true })).map(withoutHelm)
   const parts = Map.groupBy(base, partOf)
   const names = [...parts.keys()].sort()
   const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' }
@@ -157,7 +161,7 @@ async function makeKustomizeFiles(): Promise<Record<string, string>> {
 
 /** What the chart makes otherwise where a value is true: objects that come, and objects that go. */
 async function makeComponent(name: string, base: Manifest[]): Promise<Record<string, string>> {
-  const having = (await renderChart({ set: [`${name}.enabled=true`] })).map(withoutHelm)
+  const having = (await renderChart({ set: [`${name}.enabled=true`], anyValues: true })).map(withoutHelm)
   const before = new Map(base.map(each => [idOf(each), each]))
   const after = new Map(having.map(each => [idOf(each), each]))
   const changed = having.filter(each => before.has(idOf(each)) && !isDeepStrictEqual(each, before.get(idOf(each))))

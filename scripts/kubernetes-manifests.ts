@@ -26,18 +26,21 @@ export interface ChartOptions {
   /** As after `--set`. */
   set?: string[]
   chart?: string
+  /** Without a look at the schema of the values, for whoever is about to make it anew. */
+  anyValues?: boolean
 }
 
 /** Throws with helm's own words where it refuses. */
 export async function renderChart(options: ChartOptions = {}): Promise<Manifest[]> {
   const { helm } = await openKubernetesPrograms()
-  const { release = 'waybill', namespace = 'waybill', values = [], set = [] } = options
+  const { release = 'waybill', namespace = 'waybill', values = [], set = [], anyValues = false } = options
   const folder = options.chart ?? chart
   const files = values.flatMap(name => ['--values', name.includes('/') ? name : `${folder}/${name}`])
   const sets = set.flatMap(each => ['--set', each])
+  const flags = anyValues ? ['--skip-schema-validation'] : []
   const { stdout } = await run(
     helm,
-    ['template', release, folder, '--namespace', namespace, '--kube-version', '1.35', ...files, ...sets],
+    ['template', release, folder, '--namespace', namespace, '--kube-version', '1.35', ...flags, ...files, ...sets],
     { maxBuffer },
   )
   return readManifests(stdout)

@@ -12,6 +12,7 @@ import { parse } from 'yaml'
 import { consoleRoutes } from '../../apps/server/src/console-routes.ts'
 import { loadServices } from '../../apps/server/src/load-services.ts'
 import { deadQueueOf, queueOf } from '../../packages/platform/src/bus/rabbit-topology.ts'
+import { queueName as sqsQueueName } from '../../packages/platform/src/bus/sns-address.ts'
 import {
   makeKubernetesFiles,
   presentKubernetesFiles,
@@ -62,7 +63,12 @@ const someSecrets = [
 /** What is set now and then. */
 const others: Record<string, string[]> = {
   'secrets of its own making': someSecrets,
-  'SNS and SQS': ['network.broker.kind=sns', 'keda.enabled=true'],
+  'SNS and SQS': [
+    'network.broker.kind=sns',
+    'keda.enabled=true',
+    'keda.sqs.region=eu-central-1',
+    'keda.sqs.prefix=waybill-qa',
+  ],
   'settings from S3': ['settings.CONFIG_URI=s3://bucket/settings.json', 'settings.CONFIG_REFRESH=1m'],
   'settings from a file, secrets too': [
     'settings.CONFIG_URI=file:/etc/waybill/settings.json',
@@ -240,6 +246,31 @@ describe.skipIf(missing !== undefined)('on Kubernetes', () => {
         )
         expect(queueOf(name)).not.toBe(deadQueueOf(name))
       }
+    })
+
+    test('on SNS and SQS KEDA asks for the queue of each by its name there, as whoever its processes are', () => {
+      const manifests = rendered('SNS and SQS')
+      const asked = (name: string) =>
+        ofKind(manifests, 'ScaledObject')
+          .filter(({ metadata }) => metadata.name === `waybill-${name}`)
+          .flatMap(({ spec }) => spec.triggers as Manifest[])
+          .filter(({ type }) => type === 'aws-sqs-queue' || type === 'rabbitmq')
+      for (const name of serviceNames) {
+        const expected = {
+          type: 'aws-sqs-queue',
+          metadata: { queueURL: sqsQueueName('waybill-qa', name), queueLength: '200', awsRegion: 'eu-central-1' },
+          authenticationRef: { name: `waybill-${name}` },
+        }
+        expect(asked(name) as unknown, name).toEqual(facts[name]!.queue ? [expected] : [])
+      }
+      const identities = ofKind(manifests, 'TriggerAuthentication').map(({ spec }) => spec as unknown)
+      expect(identities).toEqual(
+        serviceNames
+          .filter(name => facts[name]!.queue)
+          .map(() => ({
+            podIdentity: { provider: 'aws', identityOwner: 'workload' },
+          })),
+      )
     })
 
     test('KEDA asks Prometheus for a figure that the processes for exports tell', async () => {
@@ -580,6 +611,7 @@ describe.skipIf(missing !== undefined)('on Kubernetes', () => {
       ['a secret among the settings', ['settings.STRIPE_SECRET_KEY=sk_live'], /STRIPE_SECRET_KEY/],
       ['a service that is not known', ['services.billing.enabled=true'], /billing/],
       ['no process at all', ['services.user.replicas.min=0'], /minimum/],
+      ['queues of SQS in no region', ['network.broker.kind=sns', 'keda.enabled=true'], /keda\.sqs\.region is required/],
       ['secrets to make that are not given', ['secrets.create=true'], /secrets\.\w+\.\w+ is required/],
     ])('the chart refuses %s', async (_what, set, expected) => {
       await expect(renderChart({ set })).rejects.toThrow(expected)
