@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -94,11 +94,30 @@ test('settings that cannot be shared are refused before anything starts', async 
   expect(await listProcesses()).toEqual([])
 })
 
-test('a single service runs alone', { timeout: 60_000 }, async () => {
+test('a single service runs alone, and its processes read their settings again when PM2 passes SIGHUP on', {
+  timeout: 60_000,
+}, async () => {
   const port = await freeBlock()
-  await runPm2({ ...settings(port), WAYBILL_PM2: 'user', WAYBILL_INSTANCES: '1' }, ['start', ecosystem])
-  expect((await listProcesses()).map(({ name }) => name)).toEqual(['waybill-user'])
-  expect((await call(`http://127.0.0.1:${port + 1}`, 'GET /readyz')).status).toBe(200)
+  const document = join(home, 'settings.json')
+  const allow = (origin: string) => writeFile(document, JSON.stringify({ default: { CORS_ORIGINS: origin }, dev: {} }))
+  const [one, other] = ['https://one.example', 'https://other.example'] as const
+  await allow(one)
+  const alone = { CONFIG_URI: `file:${document}`, WAYBILL_ENV: 'dev', WAYBILL_PM2: 'user', WAYBILL_INSTANCES: '1' }
+  await runPm2({ ...settings(port), ...alone }, ['start', ecosystem])
+  const before = await listProcesses()
+  expect(before.map(({ name }) => name)).toEqual(['waybill-user'])
+  const url = `http://127.0.0.1:${port + 1}`
+  expect((await call(url, 'GET /readyz')).status).toBe(200)
+  const allowed = async (Origin: string) =>
+    (await call(url, 'GET /healthz', { headers: { Origin } })).headers.get('access-control-allow-origin')
+  expect([await allowed(one), await allowed(other)]).toEqual([one, null])
+  await allow(other)
+  await pm2('sendSignal', 'SIGHUP', 'waybill-user')
+  await until(
+    () => allowed(other),
+    origin => origin === other,
+  )
+  expect(await listProcesses()).toEqual(before)
   await pm2('delete', 'all')
 })
 

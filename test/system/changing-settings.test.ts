@@ -1,11 +1,17 @@
 // Settings change while customers are served: they take effect, nothing that was accepted is lost, and no request fails.
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { call, until } from '@waybill/platform/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { call, freePort, until } from '@waybill/platform/testing'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { spawnBound } from './bound-process.ts'
 import { password, signIn } from './customer.ts'
 import { startLoad, untilAnswered } from './load.ts'
-import { newHome, type RunningServer, runServer } from './running-server.ts'
+import { newHome, type RunningServer, runServer, serverEnvironment } from './running-server.ts'
 
 let home: string
 let remove: () => Promise<void>
@@ -117,4 +123,71 @@ test('with CONFIG_REFRESH a changed document is found without a signal', async (
     () => limitOf(running),
     limit => limit === 601,
   )
+})
+
+const startScript = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
+/** A server whose document lies in the S3 that this machine has at a port. */
+const environmentAt = (port: number) =>
+  serverEnvironment(home, {
+    ...{ CONFIG_URI: 's3://settings/waybill.json', WAYBILL_ENV: 'dev', RATE_LIMIT_PER_MINUTE: '', LOG_LEVEL: '' },
+    ...{ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` },
+    ...{ AWS_ACCESS_KEY_ID: 'fake', AWS_SECRET_ACCESS_KEY: 'fake' },
+  })
+
+test('SIGHUP while the document is out of reach ends nothing; the server starts when it is there, and reads it once more', async () => {
+  let limit: number | undefined
+  let asked = 0
+  const s3 = createServer((_, response) => {
+    asked++
+    if (limit === undefined) return response.writeHead(503).end()
+    const document = { default: { LOG_LEVEL: 'info' }, dev: { RATE_LIMIT_PER_MINUTE: limit } }
+    return response.setHeader('ETag', `"${limit++}"`).end(JSON.stringify(document))
+  }).listen(0)
+  onTestFinished(() => void s3.close())
+  await once(s3, 'listening')
+  const { port } = s3.address() as AddressInfo
+  const child = spawnBound(process.execPath, [startScript], { env: environmentAt(port), stdio: 'pipe' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.setEncoding('utf8').on('data', text => {
+      output += text
+    })
+  const says = (text: string) =>
+    until(() => output.includes(text), Boolean, 20).catch(error => {
+      throw new Error(`${error.message}: ${output}`)
+    })
+  await says('waiting for the configuration')
+  for (const _ of [1, 2]) {
+    child.kill('SIGHUP')
+    // Two that came at once would be one: it goes on asking between them.
+    const before = asked
+    await until(() => asked > before, Boolean)
+  }
+  limit = 700
+  await says('waybill ready')
+  await says('changed settings are in effect')
+  const [, url] = /^waybill ready (\S+)$/m.exec(output)!
+  expect((await call(url!, 'GET /prices')).headers.get('ratelimit-limit')).toBe('701')
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(0)
+})
+
+test.each([
+  ['the server', startScript],
+  ['the job that makes tables', fileURLToPath(new URL('../../apps/server/src/migrate.ts', import.meta.url))],
+])('when the document stays out of reach for a minute, %s ends with 75 and says where it asked', async (_, program) => {
+  const port = await freePort()
+  // Its minute is over in a second.
+  const quickened = 'const now = performance.now.bind(performance); performance.now = () => 50 * now()'
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(quickened)}`, program],
+    { env: environmentAt(port), encoding: 'utf8', timeout: 30_000 },
+  )
+  expect(status, stderr).toBe(75)
+  expect(stdout).toBe('')
+  const [waiting, ...last] = stderr.trim().split('\n')
+  expect(waiting).toContain('waiting for the configuration')
+  expect(last.at(-1)).toContain('s3://settings/waybill.json')
 })

@@ -7,7 +7,7 @@ import type { UserService } from '@waybill/user-service'
 import { consoleRoutes } from './console-routes.ts'
 import { takeEnvironment } from './environment.ts'
 import { explainFailure } from './explain-failure.ts'
-import { expectSignal, followConfiguration, readAtStart } from './read-configuration.ts'
+import { expectSignal, type FollowedConfiguration, followConfiguration, readAtStart } from './read-configuration.ts'
 import { openServices, type RunningServices } from './running-services.ts'
 import { isEverythingHere } from './secret-key.ts'
 
@@ -26,15 +26,17 @@ async function main(): Promise<void> {
   configuration = await readAtStart(environment, firstLog)
   const { settings } = configuration
   const running = await openServices(settings, consoleRoutes(builtConsole))
-  const followed = followConfiguration({
+  let followed: FollowedConfiguration | undefined
+  stopOnSignal(running, () => followed?.stop())
+  // Before settings may change: that would put other services in the place of these.
+  if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(running.services())
+  followed = followConfiguration({
     hasBeenAsked,
     environment,
     log: running.log,
     current: configuration,
     apply: next => running.renew(next.settings),
   })
-  stopOnSignal(running, () => followed.stop())
-  if (isEverythingHere(settings) && !settings.OPERATOR_EMAIL) await introduceOperator(running.services())
   process.stdout.write(`waybill ready ${running.url}\n`)
   // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
   process.send?.('ready')

@@ -39,7 +39,8 @@ export interface FollowedConfiguration {
 export function expectSignal(environment: Environment): () => boolean {
   let hasCome = false
   if (environment.CONFIG_URI) {
-    process.once('SIGHUP', () => {
+    // Not once: a second one would end it.
+    process.on('SIGHUP', () => {
       hasCome = true
     })
   }
