@@ -71,6 +71,8 @@ function application(name, hosted, ownPort) {
     env: {
       // Clients keep their connections: each is told to leave with its next answer.
       DRAIN_TIME: '2s',
+      // As npm start has it (docs/decisions/0013).
+      MALLOC_ARENA_MAX: '1',
       ...settingsOf(environment),
       WAYBILL_SERVICES: hosted.join(','),
       PORT: String(ownPort),

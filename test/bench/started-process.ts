@@ -25,15 +25,17 @@ const settings = {
   JWT_EXPIRES_IN: '12h',
 }
 
-/** Without npm's own process, yet with the options that `npm start` gives to Node.js: they decide about memory. */
+/** Without npm's own process, yet with what `npm start` gives to Node.js and to malloc: it decides about memory. */
 export type StartedBy = 'node' | 'npm'
 
-function nodeOptions(): string[] {
+function asNpmStarts(): { options: string[]; environment: Record<string, string> } {
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: { start: string } }
-  return scripts.start
-    .match(/node ((?:--\S+ )*)scripts/)![1]!
-    .split(' ')
-    .filter(Boolean)
+  const [, variables, options] = scripts.start.match(/env ((?:\S+=\S+ )*)node ((?:--\S+ )*)scripts/)!
+  const words = (text: string) => text.split(' ').filter(Boolean)
+  return {
+    options: words(options!),
+    environment: Object.fromEntries(words(variables!).map(variable => variable.split('='))),
+  }
 }
 
 /** A process of ours keeps its files in `home`. */
@@ -43,12 +45,13 @@ export function startWaybillProcess(
   environment: Record<string, string> = {},
 ): Promise<RunningProcess> {
   mkdirSync(home, { recursive: true })
-  const node: [string, string[]] = [process.execPath, [...nodeOptions(), 'scripts/start.mjs']]
+  const start = asNpmStarts()
+  const node: [string, string[]] = [process.execPath, [...start.options, 'scripts/start.mjs']]
   const [command, options] = by === 'node' ? node : ['npm', ['start', '--silent']]
   return RunningProcess.start({
     command,
     options,
-    environment: { ...settings, ...environment, WAYBILL_HOME: home },
+    environment: { ...settings, ...start.environment, ...environment, WAYBILL_HOME: home },
     folder: project,
     logFile: join(home, 'server.log'),
   })

@@ -204,7 +204,7 @@ describe.skipIf(whyNot !== undefined)('in containers', { timeout: 120_000 }, () 
     })
     const said = text + (await podman('history', '--no-trunc', '--format=json', image))
     expect(Config.Env.map((line: string) => line.split('=')[0]).sort()).toEqual(
-      ['HOME', 'HOST', 'NODE_ENV', 'PATH', 'PORT', 'WAYBILL_HOME'].sort(),
+      ['HOME', 'HOST', 'MALLOC_ARENA_MAX', 'NODE_ENV', 'PATH', 'PORT', 'WAYBILL_HOME'].sort(),
     )
     expect(said).not.toMatch(/_authToken|_password|SECRET_KEY=|registry/i)
   })

@@ -1,9 +1,11 @@
 // Parts of an export go to a store side by side, in memory that is used again.
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
 import { type Checkpoint, exportDataset, type Source } from '../src/clouds/export-dataset.ts'
 import { GuardedCalls, usualPatience } from '../src/clouds/guarded-calls.ts'
+import { sendPart } from '../src/clouds/part-body.ts'
 import { PartMemory } from '../src/clouds/part-memory.ts'
 import { readOn } from '../src/clouds/read-on.ts'
 import type { Upload, UploadTarget } from '../src/clouds/upload.ts'
@@ -90,6 +92,33 @@ describe('the memory of a part', () => {
     expect(third.buffer).not.toBe(second.buffer)
     expect(second.toString()).toBe('second!')
   })
+})
+
+test.each([
+  { fails: 0, released: 1 },
+  { fails: 1, released: 0 },
+])(
+  'a part is streamed anew for each try, and written over only where none failed ($fails)',
+  async ({ fails, released }) => {
+    const pieces = [Buffer.from('first, '), Buffer.from('second')]
+    let releases = 0
+    const part = { pieces, release: () => void releases++ }
+    const sent = await sendPart(part, async ({ length, open, spoil }) => {
+      for (let failed = 0; failed < fails; failed++) {
+        open().once('readable', () => {})
+        spoil()
+      }
+      expect(releases).toBe(0)
+      return `${length} ${await text(open())}`
+    })
+    expect(sent).toBe('13 first, second')
+    expect(releases).toBe(released)
+  },
+)
+
+test('a part that could not be sent is not written over', async () => {
+  const part = { pieces: [Buffer.from('lost')], release: () => expect.unreachable() }
+  await expect(sendPart(part, () => Promise.reject(new Error('cut off')))).rejects.toThrow('cut off')
 })
 
 test.each([

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import cluster from 'node:cluster'
 import { timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import { Server as SocketServer } from 'node:net'
 import express, { type NextFunction, type Request, type Response } from 'express'
@@ -73,6 +73,54 @@ const parseJson = express.json({
 const parseRaw = express.raw({ limit: bodyLimitBytes, type: () => true })
 /** Statuses of refusals that an Idempotency-Key keeps; the others may turn out differently next time. */
 const keptRefusals = new Set([404, 409, 422])
+
+const noBytes = Buffer.alloc(0)
+
+/**
+ * What a controller is given. A class, for V8 makes new hidden classes for each object literal that has getters; these lie in its
+ * old generation and hold all of the request until the next full collection.
+ */
+class IncomingRequest implements ApiRequest {
+  readonly requestId: string
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly rawBody: Buffer
+  readonly token: string
+  readonly headers: IncomingHttpHeaders
+  keepAnswer: ApiRequest['keepAnswer'] = async () => {}
+  readonly #caller: Principal | undefined
+  readonly #watch: () => AbortSignal
+  #signal: AbortSignal | undefined
+
+  /** @param watch begins to look whether the client is gone. */
+  constructor(
+    given: Omit<ApiRequest, 'caller' | 'signal' | 'keepAnswer'>,
+    caller: Principal | undefined,
+    watch: () => AbortSignal,
+  ) {
+    this.requestId = given.requestId
+    this.params = given.params
+    this.query = given.query
+    this.body = given.body
+    this.rawBody = given.rawBody
+    this.token = given.token
+    this.headers = given.headers
+    this.#caller = caller
+    this.#watch = watch
+  }
+
+  get caller(): Principal {
+    if (!this.#caller) throw new Error('the route is public: there is no caller')
+    return this.#caller
+  }
+
+  /** Made when it is asked for: most answers are there before anybody could leave. */
+  get signal(): AbortSignal {
+    this.#signal ??= this.#watch()
+    return this.#signal
+  }
+}
 
 export function createHttpServer(routes: Route[], options: HttpOptions): HttpServer {
   const stopping = new AbortController()
@@ -179,24 +227,14 @@ export function createHttpServer(routes: Route[], options: HttpOptions): HttpSer
       })
       if (!contract.body && !row.rawBody) refuseUnexpectedBody(given)
       if (row.limit === 'sign-in') await countSignIn(exchange, checked.body as { email: string })
-      let signal: AbortSignal | undefined
-      const apiRequest: ApiRequest = {
-        requestId: exchange.requestId,
-        ...checked,
-        rawBody: row.rawBody ? (given as Buffer) : Buffer.alloc(0),
-        get caller(): Principal {
-          if (!caller) throw new Error(`${row.verb} ${row.path} is public: there is no caller`)
-          return caller
+      const apiRequest = new IncomingRequest(
+        {
+          ...{ requestId: exchange.requestId, ...checked, headers: request.headers, token: token ?? '' },
+          rawBody: row.rawBody ? (given as Buffer) : noBytes,
         },
-        token: token ?? '',
-        headers: request.headers,
-        // Made when it is asked for: most answers are there before anybody could leave.
-        get signal(): AbortSignal {
-          signal ??= abortWhenGone(response)
-          return signal
-        },
-        keepAnswer: async () => {},
-      }
+        caller,
+        () => abortWhenGone(response),
+      )
       const key = request.headers['idempotency-key']
       if (row.idempotency && typeof key === 'string') {
         const keyed = row.idempotency.begin(caller!.user_id, contract.name, key, given)

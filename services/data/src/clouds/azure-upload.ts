@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { BlockBlobClient } from '@azure/storage-blob'
 import { UploadLost } from './cloud-error.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
-import { PartMemory } from './part-memory.ts'
+import { sendPart } from './part-body.ts'
 import type { Part, Upload, UploadTarget } from './upload.ts'
 
 const leastBlockBytes = 4 * 1024 * 1024
@@ -49,7 +49,6 @@ class AzureUpload implements Upload {
   readonly #contentType: string
   readonly #earlier: Run[]
   readonly #run = randomBytes(6).toString('hex')
-  readonly #memory = new PartMemory()
   #blocks = 0
 
   constructor(calls: GuardedCalls, blob: BlockBlobClient, contentType: string, earlier: Run[]) {
@@ -69,12 +68,11 @@ class AzureUpload implements Upload {
     return [...this.#earlier, { run: this.#run, blocks }].filter(run => run.blocks > 0)
   }
 
-  async append({ pieces, release }: Part): Promise<void> {
+  async append(part: Part): Promise<void> {
     const id = idOf(this.#run, this.#blocks++)
-    await this.#memory.lend(pieces, (block, spoil) => {
-      release()
+    await sendPart(part, ({ length, open, spoil }) => {
       const options = { timeoutMilliseconds: this.#calls.patience.partMilliseconds, onFailedTry: spoil }
-      return this.#calls.call(abortSignal => this.#blob.stageBlock(id, block, block.length, { abortSignal }), options)
+      return this.#calls.call(abortSignal => this.#blob.stageBlock(id, open, length, { abortSignal }), options)
     })
   }
 

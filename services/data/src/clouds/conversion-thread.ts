@@ -24,7 +24,7 @@ export interface Reply {
   error?: Error
 }
 
-const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 32 })
+const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 72 })
 const conversions = new Map<number, Promise<Conversion>>()
 
 // Where processors are short, answers come first. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)).

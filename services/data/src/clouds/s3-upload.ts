@@ -1,4 +1,5 @@
 // Writes an object of S3: a multipart upload, or one put where it is too small for parts.
+import { crc32 } from 'node:zlib'
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -9,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { UploadLost } from './cloud-error.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
-import { PartMemory } from './part-memory.ts'
+import { sendPart } from './part-body.ts'
 import { isNamed } from './s3-failures.ts'
 import type { Part, Upload } from './upload.ts'
 
@@ -37,7 +38,6 @@ interface UploadState {
 export class S3Upload implements Upload {
   readonly partsAtOnce = 2
   readonly #to: S3Uploads
-  readonly #memory = new PartMemory()
   #id: Promise<string> | undefined
   /** Of parts that are stored, by their numbers; others may still be under way. */
   readonly #etags: string[]
@@ -67,22 +67,40 @@ export class S3Upload implements Upload {
     return smallestPartBytes * 2 ** Math.floor(this.#parts / partsOfOneSize)
   }
 
-  async append({ pieces, release }: Part): Promise<void> {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  async append(part: Part): Promise<void> {
+    const length = part.pieces.reduce((sum, piece) => sum + piece.length, 0)
     if (!this.#id && length < smallestPartBytes) {
-      this.#small = Buffer.concat(pieces)
-      release()
+      this.#small = Buffer.concat(part.pieces)
+      part.release()
       return
     }
     this.#id ??= this.#create()
     const at = this.#parts++
-    await this.#memory.lend(pieces, async (Body, spoil) => {
-      release()
-      const part = { ...this.#to.object, UploadId: await this.#id, PartNumber: at + 1, Body }
-      const put = (abortSignal: AbortSignal) => this.#to.client.send(new UploadPartCommand(part), { abortSignal })
+    const UploadId = await this.#id
+    await sendPart(part, async ({ pieces, open, spoil }) => {
+      const checksum = await this.#checksumOf(pieces)
+      const put = (abortSignal: AbortSignal) => {
+        const input = {
+          ...this.#to.object,
+          UploadId,
+          PartNumber: at + 1,
+          Body: open(),
+          ContentLength: length,
+          ...checksum,
+        }
+        return this.#to.client.send(new UploadPartCommand(input), { abortSignal })
+      }
       this.#etags[at] = (await this.#callWithBody(put, spoil)).ETag!
     })
     this.#bytes += length
+  }
+
+  /** What the SDK would make of a body that it has as a whole; of a stream it knows it only behind the last byte. */
+  async #checksumOf(pieces: Uint8Array[]): Promise<{ ChecksumCRC32?: string }> {
+    if ((await this.#to.client.config.requestChecksumCalculation()) !== 'WHEN_SUPPORTED') return {}
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(pieces.reduce((before, piece) => crc32(piece, before), 0))
+    return { ChecksumCRC32: sum.toString('base64') }
   }
 
   async settle(parts: number): Promise<UploadState | null> {
