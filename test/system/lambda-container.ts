@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { spawnBound } from './bound-process.ts'
@@ -91,6 +92,8 @@ export class LambdaContainer {
         ...{ PATH: process.env.PATH, ...environment },
         ...lambdaEnvironment(name),
         ...{ AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`, LAMBDA_TASK_ROOT: folder, _HANDLER: handler },
+        // Cold starts are many, and there are two processors.
+        NODE_COMPILE_CACHE: join(folder, '.compiled'),
       },
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,13 +1,20 @@
 // Stands for the compiled part of AWS's runtime interface client, which carries its three calls to the Runtime API: that one is C++
 // which builds libcurl and wants CMake. All else of the client is AWS's own.
 import { request } from 'node:http'
+import { flushCompileCache } from 'node:module'
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API!.split(':')
 /** The next invocation is asked for when the answer of the one before is there. */
 let answered: Promise<void> = Promise.resolve()
+/** The first one comes when all is loaded: what was compiled is kept for the next container, for this one may be killed. */
+let keep = () => {
+  flushCompileCache()
+  keep = () => {}
+}
 
 export async function next(): Promise<{ bodyJson: string; headers: Record<string, unknown> }> {
   await answered
+  keep()
   const { body, headers } = await call('GET', 'invocation/next')
   return {
     bodyJson: body,
