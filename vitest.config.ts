@@ -2,6 +2,7 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 import { findMissingEngines } from './packages/platform/src/testing/engines.ts'
 import { EnginesReporter } from './scripts/engines-reporter.ts'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 const everything = ['{packages,services,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts']
 /** Suites that make no sense on one process. */
@@ -46,6 +47,7 @@ export default defineConfig(async () => {
       isolate: false,
       // Most tests wait for a database or a process more than they compute: three keep two processors busy.
       maxWorkers: 3,
+      sequence: { sequencer: LongestFirst },
       reporters: [
         'default',
         ['json', { outputFile: 'node_modules/.cache/test-report.json' }],
