@@ -104,13 +104,16 @@ export function unknownServices(services: readonly string[], places = servicesIn
   })
 }
 
+/** What Node.js, its packages and malloc are told. */
+export const notOurs = ['NODE_ENV', 'MALLOC_ARENA_MAX']
+
 /** The settings that each place gives to our processes. Templates that only a program can read have tests of their own: Helm, the CDK, osls. */
 export const settingsIn: Record<string, () => string[]> = {
   'compose.yaml': () => ['migrate', ...hosting.map(([name]) => name)].flatMap(environmentOf),
   'the image': () =>
     all(read('deployment/docker/Dockerfile'), /^ENV (.*)$/gm)
       .flatMap(line => line.split(' ').map(pair => pair.split('=')[0]!))
-      .filter(name => !['NODE_ENV', 'HOME', 'PATH'].includes(name)),
+      .filter(name => ![...notOurs, 'HOME', 'PATH'].includes(name)),
   PM2: () =>
     pm2Applications({ WAYBILL_PM2: 'parts' })
       .flatMap(({ env }) => keys(env))
@@ -135,7 +138,7 @@ export const settingsIn: Record<string, () => string[]> = {
 }
 
 /** Read by the file itself. */
-const notOfPm2 = (name: string) => !['WAYBILL_PM2', 'WAYBILL_INSTANCES', 'WAYBILL_LOG_FILES'].includes(name)
+const notOfPm2 = (name: string) => ![...notOurs, 'WAYBILL_PM2', 'WAYBILL_INSTANCES', 'WAYBILL_LOG_FILES'].includes(name)
 
 interface Values {
   settings?: object
