@@ -1,8 +1,12 @@
+import { buffer } from 'node:stream/consumers'
 import { MovableClock } from '@waybill/platform/clock'
 import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ExportTask } from '../../src/clouds/cloud.ts'
 import { CloudRefused, CloudUnavailable } from '../../src/clouds/cloud-error.ts'
+import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
 import { findDriver } from '../../src/clouds/factory.ts'
+import { bulk, checksum, lines } from './cloud-suite.ts'
 import { type CloudFiles, type CloudUnderTest, openCloud, putRecords, startContext } from './cloud-under-test.ts'
 import { describeCloud } from './conformance.ts'
 import { type FakeIam, startFakeIam } from './fake-iam.ts'
@@ -90,6 +94,45 @@ describe("ibm's tokens", () => {
     iam.revoke()
     await expect(cloud.login()).rejects.toThrow(CloudRefused)
     await cloud.login()
+  })
+
+  test('that run out in the middle of an export are replaced, also behind a crash; what it leaves can be removed', async () => {
+    const cloud = await open()
+    const account = uuidv7()
+    const text = lines(bulk(22 * 1024 * 1024))
+    await s3.put(`${account}/long.ndjson`, text)
+    const before = iam.given
+    const killed = new Error('killed')
+    const checkpoints: Checkpoint[] = []
+    const save = async (checkpoint: Checkpoint) => {
+      clock.advance(3_601_000)
+      if (checkpoints.push(JSON.parse(JSON.stringify(checkpoint))) === 2) throw killed
+    }
+    const task: ExportTask = {
+      ...{ account, processId: uuidv7(), position: 0, dataset: 'long', format: 'ndjson', checkpoint: undefined, save },
+      ...{ signal: new AbortController().signal, saveEveryMilliseconds: 0, saveEveryBytes: 0 },
+      assertHeld: async () => {},
+    }
+    await expect(cloud.processOrder(task)).rejects.toBe(killed)
+    const [checkpoint] = checkpoints.slice(-1)
+    expect(checkpoint!.uploaded).toBeGreaterThan(0)
+    const reads = s3.gate.reads.length
+    const file = await (await open()).processOrder({ ...task, checkpoint, save: async () => {} })
+    expect(file).toMatchObject({ bytes: text.length, sha256: checksum(text) })
+    expect(Math.min(...s3.gate.reads.slice(reads))).toBe(checkpoint!.converter.offset)
+    expect(iam.given - before).toBeGreaterThan(2)
+    expect(checksum(await buffer(await cloud.openDelivery({ ...task, bytes: file.bytes }, 0, file.bytes - 1)))).toBe(
+      file.sha256,
+    )
+
+    const ended = { ...task, processId: uuidv7() }
+    checkpoints.length = 0
+    await expect(cloud.processOrder(ended)).rejects.toBe(killed)
+    for (const { processId } of [task, ended]) {
+      expect(s3.count(`${account}/.waybill/${processId}/`)).toBe(1)
+      await cloud.removeDelivery(account, processId)
+      expect(s3.count(`${account}/.waybill/${processId}/`)).toBe(0)
+    }
   })
 
   test('are asked for again where their server fails; its refusal is final, and says who refused', async () => {
