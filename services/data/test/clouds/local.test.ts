@@ -1,5 +1,7 @@
+import { linkSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
 import { type CloudFiles, type CloudUnderTest, openCloud, putRecords, startContext } from './cloud-under-test.ts'
 import { describeCloud } from './conformance.ts'
 
@@ -32,3 +34,18 @@ describeCloud('local', async (): Promise<CloudUnderTest> => {
     stop: context.close,
   }
 })
+
+test('100,000 datasets of a folder are listed, and one among them is read', async () => {
+  const context = await startContext()
+  const folder = join(context.home, 'clouds', 'local', 'many')
+  await mkdir(folder, { recursive: true })
+  const names = Array.from({ length: 100_000 }, (_, at) => `d${String(at).padStart(6, '0')}`)
+  // Links are quicker than files; one file has no more than 65,000.
+  const contents = ['one', 'two'].map(name => join(context.home, name))
+  for (const content of contents) writeFileSync(content, '{"id":1}\n')
+  for (const [at, name] of names.entries()) linkSync(contents[at % 2]!, join(folder, `${name}.ndjson`))
+  const cloud = await openCloud('local', {}, context)
+  expect((await cloud.listDatasets('many')).map(({ name }) => name)).toEqual(names)
+  expect(await cloud.getData('many', names.at(-1)!, undefined, 10)).toEqual({ records: ['{"id":1}'], next: null })
+  await context.close()
+}, 60_000)

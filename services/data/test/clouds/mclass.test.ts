@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest'
 import { type MclassDataset, startMclassSimulator } from '../../simulator/start-mclass-simulator.ts'
 import { type CloudUnderTest, openCloud, startContext } from './cloud-under-test.ts'
 import { describeCloud } from './conformance.ts'
@@ -31,4 +32,17 @@ describeCloud('mclass', async (): Promise<CloudUnderTest> => {
       await context.close()
     },
   }
+})
+
+test('100,000 datasets of an MClass account are listed, and one among them is read', async () => {
+  const context = await startContext()
+  const names = Array.from({ length: 100_000 }, (_, at) => `d${String(at).padStart(6, '0')}`)
+  const datasets = names.map(name => ({ name, records: ['{"id":1}'], updatedAt: '2026-01-02T03:04:05.000Z' }))
+  const simulator = await startMclassSimulator({ datasetsOf: () => datasets })
+  const settings = { url: simulator.url, client_id: 'waybill', client_secret: 'mclass-secret' }
+  const cloud = await openCloud('mclass', settings, context)
+  expect((await cloud.listDatasets('many')).map(({ name }) => name)).toEqual(names)
+  expect(await cloud.getData('many', names.at(-1)!, undefined, 10)).toEqual({ records: ['{"id":1}'], next: null })
+  await simulator.stop()
+  await context.close()
 })
