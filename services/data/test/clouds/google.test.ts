@@ -8,6 +8,8 @@ import { startFaultGate } from './fault-gate.ts'
 const newKey = () =>
   generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
+const prefix = 'kunden/für uns+%/'
+
 describeCloud('google', async (): Promise<CloudUnderTest> => {
   const context = await startContext()
   const fake = await startFakeGoogleStorage('waybill')
@@ -19,12 +21,12 @@ describeCloud('google', async (): Promise<CloudUnderTest> => {
     },
   })
   const { credentials, bucket, sessions } = fake
-  const settings = { bucket: 'waybill', credentials, endpoint: gate.url, prefix: 'some/where/' }
+  const settings = { bucket: 'waybill', credentials, endpoint: gate.url, prefix }
   const wrong = newKey()
   const files = {
     leastPartBytes: 4 * 1024 * 1024,
     put: async (path: string, content: string | Uint8Array) => {
-      bucket.put(`some/where/${path}`, Buffer.from(content as Uint8Array))
+      bucket.put(`${prefix}${path}`, Buffer.from(content as Uint8Array))
     },
   }
   const wrongSettings = { ...settings, credentials: { ...credentials, private_key: wrong } }
@@ -35,8 +37,8 @@ describeCloud('google', async (): Promise<CloudUnderTest> => {
     missing: await openCloud('google', { ...settings, bucket: 'not-there' }, context),
     put: putRecords(files),
     remains: async (owner, processId) => {
-      const prefix = `some/where/${owner}/.waybill/${processId}/`
-      return bucket.keysUnder(prefix).length + sessions.unfinishedUnder(prefix)
+      const delivery = `${prefix}${owner}/.waybill/${processId}/`
+      return bucket.keysUnder(delivery).length + sessions.unfinishedUnder(delivery)
     },
     ...{ files, gate, secrets: [credentials.private_key!, wrong] },
     stop: async () => {
