@@ -73,7 +73,7 @@ export const settingsSchema = {
   )({
     fallback: 'all',
     description:
-      'What this process does for the data service: http answers requests and events and leaves exports to others; export works off exports and serves only health and metrics; all does both. http and export need MySQL and RabbitMQ.',
+      'What this process does for the data service: http answers requests and events and leaves exports to others; export works off exports and serves only health and metrics; all does both. http and export need MySQL, and RabbitMQ or SNS.',
   }),
   WAYBILL_HOME: text({
     fallback: './var',
