@@ -41,7 +41,15 @@ import {
   type Violation,
 } from './order-models.ts'
 import { type ServiceName, serviceNames } from './services.ts'
-import { cancelReasons, compressions, type OrderState, orderStates, type PaymentMode, paymentModes } from './words.ts'
+import {
+  cancelReasons,
+  compressions,
+  type OrderState,
+  orderStates,
+  type PaymentMode,
+  paymentGateways,
+  paymentModes,
+} from './words.ts'
 
 export interface PlaceOrderBody {
   items: OrderedItem[]
@@ -161,9 +169,6 @@ const explanationSchema = namedAnswer<Explanation>('Explanation', {
     }),
   ),
 })
-/** The gateways that Waybill knows by name; which of them are set up, the payment service says. */
-export const paymentGateways = ['mock', 'stripe'] as const
-export type PaymentGateway = (typeof paymentGateways)[number]
 /** The tokens that tell the mock gateway what to do. */
 export const mockTokens = ['tok_approve', 'tok_decline', 'tok_slow', 'tok_outage', 'tok_lost'] as const
 const paymentToken = () => formed(/^[\x21-\x7e]+$/, 'printable ASCII without blanks').max(255)

@@ -11,6 +11,9 @@ export const cancelReasons = ['payment_declined', 'payment_expired', 'cancelled_
 export type CancelReason = (typeof cancelReasons)[number]
 export const paymentModes = ['now', 'later'] as const
 export type PaymentMode = (typeof paymentModes)[number]
+/** The gateways that Waybill knows by name; which of them are set up, the payment service says. */
+export const paymentGateways = ['mock', 'stripe'] as const
+export type PaymentGateway = (typeof paymentGateways)[number]
 export const paymentStates = ['pending', 'authorized', 'captured', 'declined', 'voided', 'refunded', 'unknown'] as const
 export type PaymentState = (typeof paymentStates)[number]
 export const roles = ['customer', 'operator'] as const

@@ -1,4 +1,5 @@
 export { deliveredFileName } from '../../contracts/src/data-models.ts'
+export { paymentGateways } from '../../contracts/src/words.ts'
 export type { CallOptions, KeyedCallOptions, WatchOptions } from './call-options.ts'
 export type { Callbacks } from './callbacks.ts'
 export type { CloudChanges, Clouds, NewCloud } from './clouds.ts'

@@ -1,5 +1,5 @@
 // `waybill order`: orders an export of datasets, and follows it where asked to.
-import type { Compression } from '@waybill/sdk'
+import { type Compression, paymentGateways } from '@waybill/sdk'
 import { defineCommand } from '../command.ts'
 import { followProcess } from '../follow-process.ts'
 import { readItems } from '../ordered-items.ts'
@@ -23,7 +23,7 @@ export const command = defineCommand<Options>({
     { flags: '--compression <name>', description: 'what the files are to be packed with', choices: ['gzip', 'zstd'] },
     { flags: '-w, --watch', description: 'follow the work to its end' },
     { flags: '--later', description: 'pay later, with `waybill pay`' },
-    { flags: '--gateway <name>', description: 'the payment gateway', choices: ['mock', 'stripe'] },
+    { flags: '--gateway <name>', description: 'the payment gateway', choices: paymentGateways },
     {
       flags: '--token <token>',
       description: 'the payment token; mock: tok_approve, tok_decline, tok_slow, tok_outage, tok_lost',

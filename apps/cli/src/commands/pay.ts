@@ -1,4 +1,5 @@
 // `waybill pay`: pays for an order that was placed to be paid later.
+import { paymentGateways } from '@waybill/sdk'
 import { defineCommand } from '../command.ts'
 import { followProcess } from '../follow-process.ts'
 import { idOrLast, orderIdOf } from '../newest.ts'
@@ -19,7 +20,7 @@ export const command = defineCommand<Options>({
     {
       flags: '--gateway <name>',
       description: "the payment gateway (default: the order's)",
-      choices: ['mock', 'stripe'],
+      choices: paymentGateways,
     },
     {
       flags: '--token <token>',
