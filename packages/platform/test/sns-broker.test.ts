@@ -111,6 +111,17 @@ describe('what stands in AWS', () => {
     expect([...payment.came, ...data.came]).toEqual([event, event])
   })
 
+  test('a queue is filled with what its service consumes alone, by the filter of its subscription', async () => {
+    const producer = await start()
+    await producer.publish(orderCreated())
+    await producer.publish(orderDelivered())
+    const consumers = { payment: 2, data: 1, order: 0 }
+    const filled = () => Promise.all(Object.keys(consumers).map(standing))
+    // The topic hands a message to all of its queues before it takes the next one.
+    await until(filled, counts => counts[0] === 2)
+    expect(await filled()).toEqual(Object.values(consumers))
+  })
+
   test('a queue keeps messages for 14 days, takes them from the topic alone, and gives up to a dead queue', async () => {
     await start()
     const attributes = await attributesOf('payment')
