@@ -12,8 +12,8 @@ export function describeReading(suite: CloudSuite): void {
       await expect(suite.at.refused.login()).rejects.toThrow(CloudRefused)
     })
 
-    test('to a place that is not there is refused', async () => {
-      if (!suite.at.missing) return
+    test('to a place that is not there is refused', async ({ skip }) => {
+      if (!suite.at.missing) return skip('its place cannot be missing')
       await expect(suite.at.missing.login()).rejects.toThrow(CloudRefused)
       await expect(suite.at.missing.listDatasets(suite.account)).rejects.toThrow(CloudRefused)
     })
@@ -85,8 +85,10 @@ export function describeReading(suite: CloudSuite): void {
   })
 
   describe('files', () => {
-    test('are datasets by their endings, of which ndjson wins, then jsonl, json and csv; others are none', async () => {
-      if (!suite.at.files) return
+    test('are datasets by their endings, of which ndjson wins, then jsonl, json and csv; others are none', async ({
+      skip,
+    }) => {
+      if (!suite.at.files) return skip('it has no files')
       const mine = uuidv7()
       for (const file of ['notes.txt', 'not a name.csv', '名前.csv', 'deep/down.csv', '.waybill/x/hidden.csv']) {
         await suite.at.files.put(`${mine}/${file}`, 'a\n1\n')
@@ -106,8 +108,8 @@ export function describeReading(suite: CloudSuite): void {
       }
     })
 
-    test('that everybody may read are listed with the own ones, which win', async () => {
-      if (!suite.at.files) return
+    test('that everybody may read are listed with the own ones, which win', async ({ skip }) => {
+      if (!suite.at.files) return skip('it has no files')
       const [mine, name] = [uuidv7(), `shared-${uuidv7()}`]
       await suite.at.files.put(`_shared/${name}.csv`, 'from\nshared\n')
       expect(await suite.readAll(name, 5, mine)).toEqual({ records: ['{"from":"shared"}'], pages: 1 })
@@ -116,8 +118,8 @@ export function describeReading(suite: CloudSuite): void {
       await expect.poll(() => suite.readAll(name, 5, mine)).toEqual({ records: ['{"from":"me"}'], pages: 1 })
     })
 
-    test('that are many are all listed, one of them read as quickly as among few', async () => {
-      if (!suite.at.files) return
+    test('that are many are all listed, one of them read as quickly as among few', async ({ skip }) => {
+      if (!suite.at.files) return skip('it has no files')
       const mine = uuidv7()
       const names = Array.from({ length: 2_300 }, (_, at) => `d${String(at).padStart(5, '0')}`)
       const queue = [...names]
@@ -135,8 +137,8 @@ export function describeReading(suite: CloudSuite): void {
       expect((suite.at.gate?.calls.length ?? 0) - before).toBeLessThanOrEqual(3)
     })
 
-    test('are paged at offsets: the last page costs as many calls as the second', async () => {
-      if (!suite.at.gate) return
+    test('are paged at offsets: the last page costs as many calls as the second', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       const count = Math.floor(suite.medium.records.length / 100)
       const costs: number[] = []
       let position: unknown
@@ -149,16 +151,18 @@ export function describeReading(suite: CloudSuite): void {
       expect(Math.max(...costs.slice(1))).toBeLessThanOrEqual(costs[1]! + 1)
     })
 
-    test('that change between two pages are noticed', async () => {
-      if (!suite.at.files) return
+    test('that change between two pages are noticed', async ({ skip }) => {
+      if (!suite.at.files) return skip('it has no files')
       await suite.at.put(suite.account, 'changing', records(20))
       const { next } = await suite.at.cloud.getData(suite.account, 'changing', undefined, 5)
       await suite.at.put(suite.account, 'changing', records(21))
       await expect(suite.at.cloud.getData(suite.account, 'changing', next, 5)).rejects.toThrow(SourceChanged)
     })
 
-    test('that are Parquet are read by ranges: a page costs the same wherever it is, and not the file', async () => {
-      if (!suite.at.files) return
+    test('that are Parquet are read by ranges: a page costs the same wherever it is, and not the file', async ({
+      skip,
+    }) => {
+      if (!suite.at.files) return skip('it has no files')
       const mine = uuidv7()
       const rows = Array.from({ length: 4_000 }, (_, id) => ({ id, text: `row ${id} ${checksum(String(id))}` }))
       const file = parquetOf(rows, { rowGroupSize: 1_000, pageSize: 4_000, codec: 'UNCOMPRESSED' })

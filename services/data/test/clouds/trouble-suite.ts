@@ -7,8 +7,8 @@ import { impatience } from './cloud-under-test.ts'
 
 export function describeTrouble(suite: CloudSuite): void {
   describe('trouble on the network', () => {
-    test('a call that is throttled, fails or breaks is made again', async () => {
-      if (!suite.at.gate) return
+    test('a call that is throttled, fails or breaks is made again', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       for (const faults of [[503, 503], [429], [500, 502], ['cut'], ['cut', 503, 'cut']] as const) {
         suite.at.gate.next.push(...faults)
         expect((await suite.at.cloud.listDatasets(suite.account)).map(({ name }) => name)).toContain('people')
@@ -18,16 +18,16 @@ export function describeTrouble(suite: CloudSuite): void {
       }
     })
 
-    test('a call that is refused is not made again', async () => {
-      if (!suite.at.gate) return
+    test('a call that is refused is not made again', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       suite.at.gate.next.push(403)
       const before = suite.at.gate.calls.length
       await expect(suite.at.cloud.getData(suite.account, 'people', undefined, 3)).rejects.toThrow(CloudRefused)
       expect(suite.at.gate.calls.length).toBe(before + 1)
     })
 
-    test('an export comes through it whole', async () => {
-      if (!suite.at.gate) return
+    test('an export comes through it whole', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       const faults = [503, 'cut', 'cut', 500] as const
       let happened = 0
       // Reading goes on while a checkpoint is kept: two at once might be more than one call is tried again for.
@@ -41,8 +41,8 @@ export function describeTrouble(suite: CloudSuite): void {
       expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
     })
 
-    test('an export whose last answer is lost is complete all the same', async () => {
-      if (!suite.at.gate) return
+    test('an export whose last answer is lost is complete all the same', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       const of_ = suite.task('medium', {
         assertHeld: async () => void (suite.at.files && suite.at.gate!.next.push('lose')),
       })
@@ -53,8 +53,8 @@ export function describeTrouble(suite: CloudSuite): void {
       expect(await suite.at.remains(suite.account, of_.processId)).toBe(0)
     })
 
-    test('a body that breaks or stalls is read on where it came to', async () => {
-      if (!suite.at.gate || !suite.at.files) return
+    test('a body that breaks or stalls is read on where it came to', async ({ skip }) => {
+      if (!suite.at.gate || !suite.at.files) return skip('nothing of it goes over a network')
       const of_ = suite.task('medium')
       suite.at.gate.next.push({ cutAfter: 300_000 }, { cutAfter: 65_536 }, { stallAfter: 200_000 })
       const file = await suite.at.cloud.processOrder(of_)
@@ -65,8 +65,8 @@ export function describeTrouble(suite: CloudSuite): void {
       expect(suite.at.gate.next).toEqual([])
     })
 
-    test('a body that breaks when its object has changed is not mixed of both', async () => {
-      if (!suite.at.gate || !suite.at.files) return
+    test('a body that breaks when its object has changed is not mixed of both', async ({ skip }) => {
+      if (!suite.at.gate || !suite.at.files) return skip('nothing of it goes over a network')
       const changed = bulk(1_000_000, 'y')
       await suite.at.put(suite.account, 'replaced', suite.medium.records)
       suite.at.gate.next.push({ stallAfter: 300_000 })
@@ -79,8 +79,10 @@ export function describeTrouble(suite: CloudSuite): void {
       expect((await working).sha256).toBe(checksum(lines(changed)))
     })
 
-    test('an outage is told in time, the cloud is left alone for a while, and is used again when it is back', async () => {
-      if (!suite.at.gate) return
+    test('an outage is told in time, the cloud is left alone for a while, and is used again when it is back', async ({
+      skip,
+    }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       suite.at.gate.outage = true
       const startedAt = Date.now()
       const before = suite.at.gate.calls.length
@@ -101,8 +103,8 @@ export function describeTrouble(suite: CloudSuite): void {
       expect((await suite.readAll('people', 100)).records).toHaveLength(250)
     })
 
-    test('a signal ends a call and its further tries', async () => {
-      if (!suite.at.gate) return
+    test('a signal ends a call and its further tries', async ({ skip }) => {
+      if (!suite.at.gate) return skip('nothing of it goes over a network')
       suite.at.gate.outage = true
       const stopping = new AbortController()
       const reason = new Error('enough')
