@@ -109,8 +109,9 @@ test('a document that is bad, and settings that cannot work, change nothing', as
   expect((await readAgain(running)).lines).toEqual([expect.stringMatching(/^JWT_PRIVATE_KEY /)])
   expect(await limitOf(running)).toBe(500)
 
-  await write({ RATE_LIMIT_PER_MINUTE: 502, PORT: 1 })
+  await write({ RATE_LIMIT_PER_MINUTE: 502, PORT: 1, HOST: '127.0.0.2' })
   expect((await readAgain(running)).changed).toEqual(['RATE_LIMIT_PER_MINUTE'])
+  expect(running.output().err).toMatch(/"changed":\["HOST"\],"msg":"takes effect when the process is started anew"/)
   expect(await limitOf(running)).toBe(502)
   expect(running.output().err).not.toMatch(/pass-word-of-nobody|no-key-at-all/)
   expect((await running.stop()).code).toBe(0)

@@ -54,8 +54,8 @@ export interface Follow {
   log(): Logger
   /** The one in use. */
   current: WaybillConfiguration
-  /** Brings settings that have changed into effect; rejects where that failed and those before stay. */
-  apply(next: WaybillConfiguration, changed: string[]): Promise<void>
+  /** Brings settings into effect and answers which wait for a new start; rejects where that failed and those before stay. */
+  apply(next: WaybillConfiguration): Promise<readonly string[]>
 }
 
 /** Reads the document again on SIGHUP and, where CONFIG_REFRESH says so, from time to time. Without a document it does nothing. */
@@ -84,9 +84,10 @@ export function followConfiguration({ hasBeenAsked, environment, log, current, a
         log().info({ reason }, 'the configuration was read again: no setting has changed')
         return
       }
-      await apply(next, changed)
+      const waiting = await apply(next)
       current = next
-      log().info({ reason, changed }, 'changed settings are in effect')
+      const inEffect = changed.filter(name => !waiting.includes(name))
+      if (inEffect.length > 0) log().info({ reason, changed: inEffect }, 'changed settings are in effect')
     } catch (error) {
       const lines = error instanceof SettingsError ? error.lines : [(error as Error).message]
       log().error({ reason, lines }, 'the configuration was read again and is not used: the settings before stay')

@@ -18,8 +18,11 @@ export interface RunningServices {
   readonly url: string
   services(): Service[]
   log(): Logger
-  /** Puts other settings into effect. Rejects where that is not possible, and those before stay in effect. */
-  renew(settings: Settings): Promise<void>
+  /**
+   * Puts other settings into effect and answers which wait for a new start of the process. Rejects where that is not possible, and those
+   * before stay in effect.
+   */
+  renew(settings: Settings): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -40,7 +43,7 @@ export async function openServices(settings: Settings, pages: Route[]): Promise<
   const door = createFrontDoor()
   const stream = standardError()
   let running = await open(await prepare(settings))
-  let renewing: Promise<void> = Promise.resolve()
+  let renewing: Promise<unknown> = Promise.resolve()
   let stopping = false
 
   /** Finds out what can be found out before anything is stopped for it. */
@@ -55,21 +58,26 @@ export async function openServices(settings: Settings, pages: Route[]): Promise<
     return { prepared, log, host }
   }
 
-  async function renew(given: Settings): Promise<void> {
-    if (stopping) return
+  async function renew(given: Settings): Promise<readonly string[]> {
+    if (stopping) return []
     const before = running
-    const next = await prepare(withAddressOf(before, given))
+    const { PORT, HOST } = before.prepared.settings
+    const waiting = (['PORT', 'HOST'] as const).filter(name => given[name] !== before.prepared.settings[name])
+    if (waiting.length > 0) before.log.warn({ changed: waiting }, 'takes effect when the process is started anew')
+    // Where it listens is known to others, such as the load balancer: it stays until the process is started anew.
+    const next = await prepare({ ...given, PORT, HOST })
     if (mayStandBeside(before.prepared.settings) && mayStandBeside(next.settings)) {
       // As if another instance were started and this one stopped: where the new one cannot start, nothing has happened.
       running = await open(next)
       await before.host.leave()
-      return
+      return waiting
     }
     await before.host.leave()
     running = await open(next).catch(async failure => {
       running = await open(before.prepared).catch(endWith)
       throw failure
     })
+    return waiting
   }
 
   return {
@@ -77,8 +85,9 @@ export async function openServices(settings: Settings, pages: Route[]): Promise<
     services: () => running.host.services,
     log: () => running.log,
     renew(given) {
-      renewing = renew(given)
-      return renewing
+      const renewed = renew(given)
+      renewing = renewed
+      return renewed
     },
     async stop() {
       stopping = true
@@ -95,14 +104,6 @@ function mayStandBeside(settings: Settings): boolean {
     settings.BROKER_URL !== 'memory:' &&
     settings.WAYBILL_SERVICES.every(name => !databaseUrlOf(settings, name).startsWith('sqlite:'))
   )
-}
-
-/** Where it listens is known to others, such as the load balancer: it stays until the process is started anew. */
-function withAddressOf({ prepared: { settings }, log }: Running, next: Settings): Settings {
-  const { PORT, HOST } = settings
-  const waiting = (['PORT', 'HOST'] as const).filter(name => next[name] !== settings[name])
-  if (waiting.length > 0) log.warn({ changed: waiting }, 'takes effect when the process is started anew')
-  return { ...next, PORT, HOST }
 }
 
 /** Neither the settings of before nor those after them: whoever started the process starts it again. */
