@@ -30,3 +30,6 @@ export class Refusal extends Error {
 
 /** The connection was lost for good in the middle of something: exit 3. */
 export class OutOfReach extends Error {}
+
+/** S3 or KMS, not a server of Waybill: exit 3. */
+export class ConfigurationOutOfReach extends Error {}

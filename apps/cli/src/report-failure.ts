@@ -1,6 +1,6 @@
 // Tells on stderr what went wrong and what to do about it, and finds the exit code for it.
 import { isWaybillError, type WaybillError } from '@waybill/sdk'
-import { exitCodes, OutOfReach, Refusal, UsageError } from './failures.ts'
+import { ConfigurationOutOfReach, exitCodes, OutOfReach, Refusal, UsageError } from './failures.ts'
 import { remedies } from './remedies.ts'
 import { printable, type Terminal } from './terminal.ts'
 
@@ -26,6 +26,7 @@ function reportOf(error: unknown): Report {
     const { title, code, message: detail } = error
     return { exitCode: exitCodes.refused, problem: { title, detail, code }, lines: [title, detail] }
   }
+  if (error instanceof ConfigurationOutOfReach) return configurationOutOfReach(error)
   if (error instanceof OutOfReach) return outOfReach('CONNECTION_LOST', error.message)
   if (isWaybillError(error, 'SERVER_UNREACHABLE', 'TIMED_OUT', 'UNEXPECTED_ANSWER')) {
     return outOfReach(error.code, error.message)
@@ -52,6 +53,19 @@ function outOfReach(code: string, detail: string): Report {
       'The server is out of reach.',
       detail,
       'Is it running, and is that its address? --server or WAYBILL_SERVER names another; `waybill doctor` checks it.',
+    ],
+  }
+}
+
+function configurationOutOfReach({ message: detail }: Error): Report {
+  const title = 'The configuration is out of reach'
+  return {
+    exitCode: exitCodes.outOfReach,
+    problem: { title, detail, code: 'CONFIGURATION_OUT_OF_REACH' },
+    lines: [
+      title,
+      detail,
+      'Is that where it is? AWS_REGION, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL_KMS say where AWS is asked.',
     ],
   }
 }

@@ -130,5 +130,9 @@ test('a key that KMS makes encrypts a document, and nobody holds it', async () =
   expect((await parts()).prod!.WAYBILL_CONFIG_KEY).toBe(out.trim())
   expect(await config('check settings.json', { env: kms.settings })).toMatchObject({ code: 0 })
   const nowhere = { ...kms.settings, AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1' }
-  expect((await config('check settings.json', { env: nowhere })).code).toBe(3)
+  const { code, err } = await config('check settings.json', { env: nowhere })
+  expect(code).toBe(3)
+  // No server was asked: nothing of --server may be said.
+  expect(err).toMatch(/^The configuration is out of reach\n.*is out of reach.*\n.*AWS_ENDPOINT_URL_KMS/)
+  expect(err).not.toContain('--server')
 })

@@ -14,7 +14,7 @@ import {
   SettingsError,
   type SettingsKeys,
 } from '@waybill/platform/config'
-import { OutOfReach, Refusal, UsageError } from '../failures.ts'
+import { ConfigurationOutOfReach, Refusal, UsageError } from '../failures.ts'
 
 export interface OpenDocument {
   /** As it was named. */
@@ -57,7 +57,7 @@ export async function toldPlainly<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof SettingsError) throw new Refusal('SETTINGS', 'The settings are wrong', error.message)
-    if (error instanceof ConfigurationUnavailable) throw new OutOfReach(error.message)
+    if (error instanceof ConfigurationUnavailable) throw new ConfigurationOutOfReach(error.message)
     throw error
   }
 }
