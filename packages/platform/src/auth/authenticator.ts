@@ -69,7 +69,9 @@ export class CachedAuthenticator implements Authenticator {
         .authenticate(token)
         .then(principal => {
           // An answer that somebody told us to forget while it was on its way is used once and not kept.
-          if (principal && this.#asked.get(token) === asked) this.#keep(token, principal, askedAt)
+          if (principal && this.#asked.get(token) === asked && isLasting(principal)) {
+            this.#keep(token, principal, askedAt)
+          }
           return principal
         })
         .finally(() => {
@@ -89,4 +91,9 @@ export class CachedAuthenticator implements Authenticator {
     for (const [token, { principal }] of this.#kept) if (matches(principal)) this.#kept.delete(token)
     this.#asked.clear()
   }
+}
+
+/** A customer who has no cloud yet is about to register with one, and to order in the next moment: perhaps at another process. */
+function isLasting({ cloud, role }: Principal): boolean {
+  return cloud !== null || role === 'operator'
 }
