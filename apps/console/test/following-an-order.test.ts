@@ -43,13 +43,16 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
     await console?.stop()
   })
 
-  test('an order whose gateway is out of order shows the failing step with its countdown, and trying now makes it go on', async () => {
+  // There are two seconds to press the button in: a machine that is busy may miss them.
+  test('an order whose gateway is out of order shows the failing step with its countdown, and trying now makes it go on', {
+    retry: 2,
+  }, async () => {
     const order = await place({ payment: { mode: 'later' } })
     const { page, complaints } = await open(order, { before: hearAnnouncements })
     await pay(page, 'tok_outage')
     const trouble = page.getByRole('region', { name: 'Trouble' })
     await trouble.getByText('the mock gateway is out of order').waitFor()
-    await trouble.getByText(/^Attempt [12]$/).waitFor()
+    await trouble.getByText('Attempt 2', { exact: true }).waitFor()
     await trouble.getByText('authorize', { exact: true }).waitFor()
     const countdown = trouble.getByText(/^in \d s$/)
     const due = (await countdown.getAttribute('datetime'))!
@@ -110,7 +113,9 @@ describe.skipIf(!hasBrowser)('following an order in the console', () => {
     const { page } = await open(order)
     await page.getByText('The order waits for you to pay 1.00 USD.').waitFor()
     const next = page.getByText('You pay it; if that has not happened by')
-    expect(await next.textContent()).toMatch(/by \w+ \d+, \d{4}, .* \(in 29 min \d+ s\), the order is cancelled\.$/)
+    expect(await next.textContent()).toMatch(
+      /by \w+ \d+, \d{4}, .* \(in (30 min 0 s|29 min \d+ s)\), the order is cancelled\.$/,
+    )
     expect(await page.getByRole('button', { name: /Pay|Cancel/ }).allTextContents()).toEqual([
       'Pay $1.00',
       'Cancel the order',
