@@ -217,15 +217,7 @@ function dayTable(days: SimulatedDay[]): string {
     '',
     table(
       ['part', 'most processes', 'process-hours', 'used', '99 % of orders wait at most', 'longest wait', 'at'],
-      days.map(day => [
-        day.rule.part,
-        String(day.mostProcesses),
-        whole(day.processHours),
-        `${Math.round(day.usedShare * 100)} %`,
-        seconds(day.p99Wait),
-        seconds(day.longestWait),
-        day.longestWait === 0 ? '–' : clockOf(worstHour(day)),
-      ]),
+      days.map(day => [day.rule.part, ...outcomeOf(day)]),
     ),
     '',
     `The processes of the day: ${dollars(dollarsOf(days))}.`,
@@ -273,18 +265,20 @@ interface StageDays {
   days: SimulatedDay[]
 }
 
+/** What the rules made of a day, as both tables have it. */
+function outcomeOf(day: SimulatedDay): string[] {
+  return [
+    String(day.mostProcesses),
+    whole(day.processHours),
+    `${Math.round(day.usedShare * 100)} %`,
+    seconds(day.p99Wait),
+    seconds(day.longestWait),
+    day.longestWait === 0 ? '–' : clockOf(worstHour(day)),
+  ]
+}
+
 function stagesTable(stages: StageDays[]): string {
-  const rows = stages.flatMap(({ stage, days }) =>
-    days.map(day => [
-      `${stage}, ${day.rule.part}`,
-      String(day.mostProcesses),
-      whole(day.processHours),
-      `${Math.round(day.usedShare * 100)} %`,
-      seconds(day.p99Wait),
-      seconds(day.longestWait),
-      day.longestWait === 0 ? '–' : clockOf(worstHour(day)),
-    ]),
-  )
+  const rows = stages.flatMap(({ stage, days }) => days.map(day => [`${stage}, ${day.rule.part}`, ...outcomeOf(day)]))
   const heads = [
     'group',
     'most instances',
