@@ -24,6 +24,7 @@ export interface Reply {
   error?: Error
 }
 
+/** As many as two parts of 5 MiB that are on their way hold, and the one that is made meanwhile. */
 const blocks = new LentBuffers({ bytes: 256 * 1024, kept: 72 })
 const conversions = new Map<number, Promise<Conversion>>()
 

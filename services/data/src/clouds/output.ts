@@ -3,7 +3,7 @@
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import type { ConvertedChunk, Converting } from './converting.ts'
 import type { Checkpoint, Source } from './export-dataset.ts'
-import type { Upload } from './upload.ts'
+import { bytesOf, type Upload } from './upload.ts'
 
 const partBytes = 1024 * 1024
 
@@ -55,7 +55,7 @@ export class Output {
     const { upload, conversion } = this.#way
     while (this.#sending.size >= upload.partsAtOnce) await Promise.race(this.#sending)
     this.#throwIfFailed()
-    this.bytes += blocks.reduce((sum, block) => sum + block.length, 0)
+    this.bytes += bytesOf(blocks)
     // Behind the last page there is nowhere to go on.
     const place =
       cursor === null ? undefined : { converter: state, cursor: cursor ?? null, uploaded: this.bytes, checksum }

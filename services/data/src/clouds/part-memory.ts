@@ -1,6 +1,7 @@
 // Joins the pieces of a part, for clients that send nothing but whole buffers, in memory that is used again: a fresh buffer of
 // some MiB for each part is garbage that costs a collection of all the rest.
 import { asBuffer } from './conversion.ts'
+import { bytesOf } from './upload.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -12,7 +13,7 @@ export class PartMemory {
    * may still be sending them when the next one has succeeded.
    */
   async lend<T>(pieces: Uint8Array[], send: (whole: Buffer, spoil: () => void) => Promise<T>): Promise<T> {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const length = bytesOf(pieces)
     const memory = this.#take(length)
     let at = 0
     for (const piece of pieces) at += asBuffer(piece).copy(memory, at)

@@ -12,7 +12,7 @@ import { UploadLost } from './cloud-error.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
 import { sendPart } from './part-body.ts'
 import { isNamed } from './s3-failures.ts'
-import type { Part, Upload } from './upload.ts'
+import { bytesOf, type Part, type Upload } from './upload.ts'
 
 /** "Amazon S3 multipart upload limits": 5 MiB a part but for the last one, 10,000 parts. */
 const smallestPartBytes = 5 * 1024 * 1024
@@ -68,7 +68,7 @@ export class S3Upload implements Upload {
   }
 
   async append(part: Part): Promise<void> {
-    const length = part.pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const length = bytesOf(part.pieces)
     if (!this.#id && length < smallestPartBytes) {
       this.#small = Buffer.concat(part.pieces)
       part.release()
@@ -77,8 +77,8 @@ export class S3Upload implements Upload {
     this.#id ??= this.#create()
     const at = this.#parts++
     const UploadId = await this.#id
-    await sendPart(part, async ({ pieces, open, spoil }) => {
-      const checksum = await this.#checksumOf(pieces)
+    await sendPart(part, async ({ open, spoil }) => {
+      const checksum = await this.#checksumOf(part.pieces)
       const put = (abortSignal: AbortSignal) => {
         const input = {
           ...this.#to.object,

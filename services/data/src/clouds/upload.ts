@@ -7,6 +7,8 @@ export interface Part {
   release(): void
 }
 
+export const bytesOf = (pieces: Uint8Array[]) => pieces.reduce((sum, piece) => sum + piece.length, 0)
+
 export interface Upload {
   /** The fewest bytes that a part may have, the last one apart; 0 where any will do. */
   readonly leastPartBytes: number

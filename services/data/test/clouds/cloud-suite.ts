@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { uuidv7 } from 'uuidv7'
 import { expect } from 'vitest'
-import type { ExportTask } from '../../src/clouds/cloud.ts'
+import type { ExportedFile, ExportTask } from '../../src/clouds/cloud.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
 import type { CloudUnderTest } from './cloud-under-test.ts'
 
@@ -131,5 +131,33 @@ export class CloudSuite {
         return saved.at(-1)!
       }
     }
+  }
+
+  /**
+   * Runs an export as if the process were killed at each of its checkpoints in turn, until it is done. Each run has to come further,
+   * and to begin to read where the one before ended.
+   */
+  async killedAtEach(of: ExportTask): Promise<{ file: ExportedFile; runs: number }> {
+    const killed = new Error('killed')
+    let checkpoint: Checkpoint | undefined
+    let file: ExportedFile | undefined
+    let runs = 0
+    for (; !file; runs++) {
+      const from = checkpoint
+      const save = async (point: Checkpoint) => {
+        if (point.finished) return
+        expect(point.uploaded).toBeGreaterThan(from?.uploaded ?? 0)
+        checkpoint = JSON.parse(JSON.stringify(point))
+        throw killed
+      }
+      const places = await this.placesRead(async () => {
+        file = await this.at.cloud.processOrder({ ...of, checkpoint: from, save }).catch(error => {
+          if (error !== killed) throw error
+          return undefined
+        })
+      })
+      if (places?.length) expect(Math.min(...places)).toBe(from ? this.placeOf(from) : 0)
+    }
+    return { file, runs }
   }
 }

@@ -2,7 +2,6 @@
 import { compressions, type ExportFormat } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
-import type { ExportedFile } from '../../src/clouds/cloud.ts'
 import { CloudRefused } from '../../src/clouds/cloud-error.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
 import { parquetOf } from '../parquet-files.ts'
@@ -59,26 +58,7 @@ export function describeExporting(suite: CloudSuite): void {
         // Elsewhere this little, packed, is no part: see killed-while-packing.test.ts.
         if (suite.at.files && suite.at.files.leastPartBytes > 0) return skip('what is packed here is less than a part')
         const of_ = suite.task('long', { compression })
-        const killed = new Error('killed')
-        let checkpoint: Checkpoint | undefined
-        let file: ExportedFile | undefined
-        let runs = 0
-        for (; !file; runs++) {
-          const from = checkpoint
-          const save = async (point: Checkpoint) => {
-            if (point.finished) return
-            expect(point.uploaded).toBeGreaterThan(from?.uploaded ?? 0)
-            checkpoint = JSON.parse(JSON.stringify(point))
-            throw killed
-          }
-          const places = await suite.placesRead(async () => {
-            file = await suite.at.cloud.processOrder({ ...of_, checkpoint: from, save }).catch(error => {
-              if (error !== killed) throw error
-              return undefined
-            })
-          })
-          if (places?.length) expect(Math.min(...places)).toBe(from ? suite.placeOf(from) : 0)
-        }
+        const { file, runs } = await suite.killedAtEach(of_)
         expect(runs).toBeGreaterThan(2)
         const stored = await suite.readBytes(of_, file.bytes)
         expect([stored.length, checksum(stored)]).toEqual([file.bytes, file.sha256])
@@ -145,25 +125,9 @@ export function describeExporting(suite: CloudSuite): void {
 
     test('that is ended at each of its checkpoints in turn reads no record of its source twice', async () => {
       const of_ = suite.task('long')
-      const killed = new Error('killed')
       const { text, sha256 } = suite.long
-      let checkpoint: Checkpoint | undefined
-      let runs = 0
-      for (let isDone = false; !isDone; runs++) {
-        const from = checkpoint
-        const save = async (point: Checkpoint) => {
-          if (point.finished) return
-          expect(point.uploaded).toBeGreaterThan(from?.uploaded ?? 0)
-          checkpoint = JSON.parse(JSON.stringify(point))
-          throw killed
-        }
-        const places = await suite.placesRead(async () => {
-          const ended = await suite.at.cloud.processOrder({ ...of_, checkpoint: from, save }).catch(error => error)
-          isDone = ended !== killed
-          if (isDone) expect(ended).toMatchObject({ bytes: text.length, sha256 })
-        })
-        if (places?.length) expect(Math.min(...places)).toBe(from ? suite.placeOf(from) : 0)
-      }
+      const { file, runs } = await suite.killedAtEach(of_)
+      expect(file).toMatchObject({ bytes: text.length, sha256 })
       expect(runs).toBeGreaterThan(3)
       expect(checksum(await suite.read(of_, text.length))).toBe(sha256)
     })

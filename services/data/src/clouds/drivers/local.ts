@@ -8,7 +8,7 @@ import { CloudRefused, SourceChanged, UploadLost } from '../cloud-error.ts'
 import type { CloudDriver } from '../factory.ts'
 import { LentBuffers } from '../lent-buffers.ts'
 import { ObjectStoreCloud, type StoredObject } from '../object-store-cloud.ts'
-import type { Part, Upload, UploadTarget } from '../upload.ts'
+import { bytesOf, type Part, type Upload, type UploadTarget } from '../upload.ts'
 
 const readBytes = 256 * 1024
 const lentBuffers = new LentBuffers({ bytes: readBytes, kept: 24 })
@@ -278,7 +278,7 @@ class LocalUpload implements Upload {
   }
 
   async append({ pieces, release }: Part): Promise<void> {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    const length = bytesOf(pieces)
     let { bytesWritten } = await this.#file!.writev(pieces, this.#bytes)
     if (bytesWritten < length) {
       const whole = Buffer.concat(pieces)
