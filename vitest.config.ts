@@ -15,7 +15,7 @@ const onMysqlOnly = [
 ]
 /** Suites that go through a database; of those that do, some test files, addresses or gateways at length. */
 const onDatabases = [
-  'services/*/test/!(large-exports|surviving-a-crash|killed-while-*|compressed-sources|packed-deliveries|parquet-sources|slow-clouds|converting-on-threads|callback-addresses|stripe-never-charging-twice).test.ts',
+  'services/*/test/!(large-exports|surviving-a-crash|killed-while-*|compressed-sources|packed-deliveries|parquet-sources|slow-clouds|exporting-chunk-by-chunk|callback-addresses|stripe-never-charging-twice).test.ts',
   // The cloud whose deliveries are kept in our own database.
   'services/data/test/clouds/mclass.test.ts',
   'packages/platform/test/{events-are-handled-once,timers}.test.ts',

@@ -18,7 +18,7 @@ describeCloud('newcloud', async () => {
     },
   }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('newcloud', settings, context),
     refused: await openCloud('newcloud', wrongSettings, context),
     put: putRecords(files),

@@ -1,11 +1,10 @@
 // The stack that osls packages for each stage: every service is in it, reaches what it may and no more, and no secret stands in a file.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import {
   type EventDefinition,
   errorCatalogue,
@@ -18,7 +17,12 @@ import { readDuration } from '@waybill/platform/config'
 import { startService } from '@waybill/platform/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadServices } from '../../apps/server/src/load-services.ts'
-import type { Question, Reply } from '../../services/data/src/clouds/conversion-thread.ts'
+import { startMclassSimulator } from '../../services/data/simulator/start-mclass-simulator.ts'
+import { callOver } from '../../services/data/src/clouds/export-calls.ts'
+import type { Checkpoint } from '../../services/data/src/clouds/export-dataset.ts'
+import type { ExportKeeper, ExportOrder, ExportRunner } from '../../services/data/src/clouds/export-threads.ts'
+import { usualPatience } from '../../services/data/src/clouds/guarded-calls.ts'
+import type { Engagement } from '../../services/data/src/clouds/thread-pool.ts'
 import { routesOf } from '../system/lambda-deployment.ts'
 import { functionFor } from '../system/lambda-gateway.ts'
 import { type Packager, preparePackages, type Resource, type Stack, type Stage } from './packaged-stack.ts'
@@ -176,19 +180,42 @@ test('every driver of a cloud is loaded with what it needs from its bundle alone
   expect(stdout.trim().split('\n').length).toBe(built.length)
 })
 
-test('a thread that converts works from its bundle alone, and saves the state of its checksum', async () => {
-  const file = join(stacks.get('prod')!.folder, 'build/data/services/data/src/clouds/conversion-thread.mjs')
-  const thread = new Worker(file, { env: {} })
-  const order = { from: 'ndjson', to: 'ndjson', state: undefined, columns: undefined, known: 0 } as const
-  const questions: Question[] = [
-    { id: 1, does: 'begin', order: { ...order, checksum: { saveable: true } } },
-    { id: 1, does: 'finish' },
-  ]
-  for (const question of questions) thread.postMessage(question)
-  const [{ error, converted }] = (await once(thread, 'message')) as [Reply]
-  expect(error).toBeUndefined()
-  expect(converted).toMatchObject({ checksum: expect.any(String), sha256: createHash('sha256').digest('hex') })
+test('a thread that exports works from its bundle alone, and saves the state of its checksum', async () => {
+  const records = Array.from({ length: 250 }, (_, id) => `{"id":${id}}`)
+  const datasets = [{ name: 'lines', records, updatedAt: '2026-01-02T03:04:05.000Z' }]
+  const simulator = await startMclassSimulator({ datasetsOf: () => datasets })
+  const thread = new Worker(join(stacks.get('prod')!.folder, 'build/data/services/data/src/clouds/export-thread.mjs'), {
+    env: {},
+  })
+  const { port1, port2 } = new MessageChannel()
+  const settings = { url: simulator.url, client_id: 'waybill', client_secret: 'mclass-secret' }
+  const order: ExportOrder = {
+    cloud: { name: 'MCLASS', driver: 'mclass', settings, version: 1 },
+    context: { home: '/nowhere', synced: false, patience: usualPatience },
+    task: {
+      ...{ account: 'somebody', processId: 'one', position: 0, dataset: 'lines', format: 'ndjson' },
+      ...{ checkpoint: undefined, saveEveryMilliseconds: 0, saveEveryBytes: 0 },
+    },
+  }
+  const saved: Checkpoint[] = []
+  const written: Uint8Array[] = []
+  const keeper: ExportKeeper = {
+    save: async checkpoint => void saved.push(checkpoint),
+    assertHeld: async () => {},
+    beginDelivery: async () => {},
+    resumeDelivery: async () => {},
+    appendToDelivery: async bytes => void written.push(bytes),
+  }
+  const calls = callOver<ExportRunner, ExportKeeper>(port1, keeper)
+  thread.postMessage({ port: port2, order } satisfies Engagement<ExportOrder>, [port2])
+  const text = records.map(record => `${record}\n`).join('')
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  expect(await calls.run()).toEqual({ records: 250, bytes: text.length, sha256 })
+  expect(Buffer.concat(written).toString()).toBe(text)
+  expect(saved[0]).toMatchObject({ checksum: expect.any(String), converter: { records: expect.any(Number) } })
+  port1.close()
   await thread.terminate()
+  await simulator.stop()
 })
 
 test('a stage that is not there is refused', async () => {

@@ -1,5 +1,4 @@
 // The one place where the data service is put together.
-import { availableParallelism } from 'node:os'
 import { traced, tracedModule } from '@waybill/platform/log'
 import { type CreateService, openStore, type ServiceHost, type ServiceStore } from '@waybill/platform/service'
 import { createAddCloud } from './bo/add-cloud.ts'
@@ -7,6 +6,7 @@ import { createCancelExportWhenOrderCancelled } from './bo/cancel-export-when-or
 import { createChangeCloud } from './bo/change-cloud.ts'
 import { createCheckCloud } from './bo/check-cloud.ts'
 import { createExportDatasets } from './bo/export-datasets.ts'
+import { createExportOnThread } from './bo/export-on-thread.ts'
 import { createFailExport } from './bo/fail-export.ts'
 import { createFindDeliveredFile } from './bo/find-delivered-file.ts'
 import { createFindDelivery } from './bo/find-delivery.ts'
@@ -28,9 +28,10 @@ import { createShowExport } from './bo/show-export.ts'
 import { createStartExportWhenOrderConfirmed } from './bo/start-export-when-order-confirmed.ts'
 import { createWorkOffExport } from './bo/work-off-export.ts'
 import { CloudRegistry } from './clouds/cloud-registry.ts'
-import { ConversionThreads } from './clouds/conversion-threads.ts'
 import { createDeliveryStore } from './clouds/delivery-store.ts'
 import { localRoot } from './clouds/drivers/local.ts'
+import { ExportThreads } from './clouds/export-threads.ts'
+import type { CloudContext } from './clouds/factory.ts'
 import { usualPatience } from './clouds/guarded-calls.ts'
 import { createCloudController } from './controllers/cloud-controller.ts'
 import { createDataController } from './controllers/data-controller.ts'
@@ -56,9 +57,10 @@ export const createDataService: CreateService = async host => {
   const { db } = database
   const clouds = tracedModule(log, 'dao', cloudDao)
   const exports = tracedModule(log, 'dao', exportDao)
-  const registry = openRegistry(host, store)
+  const context = contextOf(host, store)
+  const registry = new CloudRegistry(host.vault, context)
   const running = new RunningExports()
-  const threads = new ConversionThreads({ atMost: conversionThreads() })
+  const threads = new ExportThreads(context)
 
   const openCloud = bo('openCloud', createOpenCloud({ db, clouds, registry }))
   const openUsersCloud = bo('openUsersCloud', createOpenUsersCloud({ db, clouds, registry }))
@@ -66,7 +68,8 @@ export const createDataService: CreateService = async host => {
   const findDelivery = bo('findDelivery', createFindDelivery({ db, exports, ...askedPeers }))
 
   const saveProgress = bo('saveProgress', createSaveProgress({ database, exports, outbox, clock }))
-  const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress, threads }))
+  const exportOnThread = bo('exportOnThread', createExportOnThread({ db, clouds, registry, threads }))
+  const exportDatasets = bo('exportDatasets', createExportDatasets({ openCloud, saveProgress, exportOnThread }))
   const finishExport = bo('finishExport', createFinishExport({ database, exports, outbox, clock }))
   const failExport = bo('failExport', createFailExport({ database, exports, outbox, clock }))
   const retryExportLater = bo('retryExportLater', createRetryExportLater({ database, exports, clock, log }))
@@ -115,21 +118,14 @@ export const createDataService: CreateService = async host => {
   }
 }
 
-/** A processor is left to what answers HTTP; more than a few threads cost more memory than they bring. */
-function conversionThreads(): number {
-  return Math.min(Math.max(availableParallelism() - 1, 1), 3)
-}
-
-function openRegistry(
-  { settings, clock, vault, log }: ServiceHost,
-  { database }: ServiceStore<DataTables>,
-): CloudRegistry {
+/** What clouds are given. */
+function contextOf({ settings, clock, log }: ServiceHost, { database }: ServiceStore<DataTables>): CloudContext {
   const chunks = tracedModule(log.child({ service: 'data' }), 'dao', chunkDao)
-  return new CloudRegistry(vault, {
+  return {
     home: settings.WAYBILL_HOME,
     synced: settings.SQLITE_SYNCHRONOUS === 'full',
     clock,
     deliveries: createDeliveryStore(database, chunks),
     patience: usualPatience,
-  })
+  }
 }

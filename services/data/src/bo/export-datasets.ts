@@ -3,16 +3,16 @@ import type { Timer } from '@waybill/platform/db'
 import { bulkhead } from 'cockatiel'
 import type { Cloud, ExportedFile } from '../clouds/cloud.ts'
 import { DatasetNotFound } from '../clouds/cloud-error.ts'
-import type { ConversionThreads } from '../clouds/conversion-threads.ts'
 import type { Checkpoint } from '../clouds/export-dataset.ts'
 import { type ExportFileRow, type ExportWithFiles, ordered } from '../models/export.ts'
+import type { ExportOnThread } from './export-on-thread.ts'
 import type { OpenCloud } from './open-cloud.ts'
 import type { SaveProgress } from './save-progress.ts'
 
 interface Needs {
   openCloud: OpenCloud
   saveProgress: SaveProgress
-  threads: ConversionThreads
+  exportOnThread: ExportOnThread
 }
 
 /** The export was cancelled while it was worked off. */
@@ -40,7 +40,7 @@ export interface ExportRun {
 }
 
 /** Answers a result for each file of the export, in their order. Nothing is written any more when it has answered or thrown. */
-export function createExportDatasets({ openCloud, saveProgress, threads }: Needs) {
+export function createExportDatasets({ openCloud, saveProgress, exportOnThread }: Needs) {
   const allFiles = bulkhead(filesAtOnce, Number.POSITIVE_INFINITY)
 
   return async (it: ExportWithFiles, run: ExportRun): Promise<ExportedFile[]> => {
@@ -56,6 +56,8 @@ export function createExportDatasets({ openCloud, saveProgress, threads }: Needs
       const percentage = shares.percentageWith(file, share)
       const told = isTimeToTell()
       if (told) toldAt = performance.now()
+      // Whoever removes the delivery of an export that was cancelled meanwhile has to know what the run came to.
+      if (change.checkpoint !== undefined) file.checkpoint = change.checkpoint
       if (!(await saveProgress(it, run.timer, { file, change, percentage, told }))) throw new ExportEnded()
       run.progressMade = true
     }
@@ -67,7 +69,7 @@ export function createExportDatasets({ openCloud, saveProgress, threads }: Needs
         isKnown = true
         return save(...progress)
       })
-      const result = await cloud.processOrder({ ...task, threads })
+      const result = await cloud.processOrder({ ...task, elsewhere: () => exportOnThread(it.cloud, task) })
       shares.done(file)
       // Others are still at work: what is done is not done again after a crash, unless that is quicker than to note it.
       if (!shares.areAllDone && (isKnown || isTimeToTell())) {

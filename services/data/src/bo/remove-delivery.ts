@@ -2,6 +2,7 @@
 import type { Clock } from '@waybill/platform/clock'
 import type { Database, Timer } from '@waybill/platform/db'
 import type { Logger } from '@waybill/platform/log'
+import type { Checkpoint } from '../clouds/export-dataset.ts'
 import type { ExportWithFiles } from '../models/export.ts'
 import type { DataTables } from '../models/tables.ts'
 import { isFinalRefusal } from './cloud-refusals.ts'
@@ -19,9 +20,10 @@ const againMilliseconds = 10 * 60_000
 export type RemoveDelivery = ReturnType<typeof createRemoveDelivery>
 
 export function createRemoveDelivery({ database, openCloud, clock, log }: Needs) {
-  return async ({ process_id, cloud, account }: ExportWithFiles, timer: Timer): Promise<void> => {
+  return async ({ process_id, cloud, account, files }: ExportWithFiles, timer: Timer): Promise<void> => {
+    const uploads = files.flatMap(file => (file.checkpoint ? (JSON.parse(file.checkpoint) as Checkpoint).upload : []))
     try {
-      await (await openCloud(cloud)).removeDelivery(account, process_id)
+      await (await openCloud(cloud)).removeDelivery(account, process_id, uploads)
     } catch (error) {
       log.warn({ err: error, process_id, cloud }, 'a delivery that nobody gets could not be removed')
       // A cloud that refuses us will not change its mind by itself.

@@ -37,3 +37,24 @@ export class SourceChanged extends Error {
 export class UploadLost extends Error {
   override readonly name = 'UploadLost'
 }
+
+const kinds = [CloudRefused, CloudUnavailable, DatasetNotFound, SourceBroken, OrderNeeded, SourceChanged, UploadLost]
+
+/** An error on its way to another thread. */
+export interface PackedError {
+  name: string
+  message: string
+  stack?: string
+}
+
+export function packError(error: unknown): PackedError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  return { name, message, stack }
+}
+
+/** Of its class again, where that is one of these. */
+export function unpackError({ name, message, stack }: PackedError): Error {
+  const error = Object.assign(new Error(message), { name, stack })
+  const kind = kinds.find(one => one.name === name)
+  return kind ? Object.setPrototypeOf(error, kind.prototype) : error
+}

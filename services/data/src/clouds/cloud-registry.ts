@@ -1,15 +1,17 @@
-// Opens clouds from their rows, and keeps them open: a login is worth keeping.
+// Opens clouds from their rows, and keeps them open.
 import type { Vault } from '@waybill/platform/auth'
 import { type CloudRow, settingsPurpose } from '../models/cloud.ts'
 import type { Cloud } from './cloud.ts'
-import { type CloudContext, type CloudDriver, findDriver } from './factory.ts'
+import type { CloudOrder } from './export-threads.ts'
+import { type CloudContext, findDriver } from './factory.ts'
+import { OpenClouds } from './open-clouds.ts'
 
 export type CloudSettings = Record<string, unknown>
 
 export class CloudRegistry {
   readonly #vault: Vault
   readonly #context: CloudContext
-  readonly #open = new Map<string, { cloud: Promise<Cloud>; updatedAt: number }>()
+  readonly #open = new OpenClouds()
 
   constructor(vault: Vault, context: CloudContext) {
     this.#vault = vault
@@ -24,29 +26,17 @@ export class CloudRegistry {
 
   /** Undefined where it is not usable. All users of a cloud get the same one, and with it its login and connections. */
   async open(row: CloudRow): Promise<Cloud | undefined> {
-    const kept = this.#kept(row)
+    const { name, updated_at } = row
+    const kept = this.#open.kept(name, updated_at)
     if (kept) return kept
     const driver = await findDriver(row.driver)
     if (!driver || !(await this.isUsable(row))) return undefined
-    // Somebody else may have begun to open it while the driver was loaded.
-    return this.#kept(row) ?? this.#openAnew(row, driver)
+    return this.#open.open(name, updated_at, async () => driver.create(name, this.settingsOf(row) ?? {}, this.#context))
   }
 
-  async #openAnew(row: CloudRow, driver: CloudDriver): Promise<Cloud> {
-    const cloud = Promise.resolve(driver.create(row.name, this.settingsOf(row) ?? {}, this.#context))
-    const kept = { cloud, updatedAt: row.updated_at }
-    this.#open.set(row.name, kept)
-    try {
-      return await cloud
-    } catch (error) {
-      if (this.#open.get(row.name) === kept) this.#open.delete(row.name)
-      throw error
-    }
-  }
-
-  #kept({ name, updated_at }: CloudRow): Promise<Cloud> | undefined {
-    const kept = this.#open.get(name)
-    return kept?.updatedAt === updated_at ? kept.cloud : undefined
+  /** What it takes to open it elsewhere. */
+  orderOf(row: CloudRow): CloudOrder {
+    return { name: row.name, driver: row.driver, settings: this.settingsOf(row) ?? {}, version: row.updated_at }
   }
 
   /** In the clear; they go to the driver and nowhere else. */

@@ -4,7 +4,6 @@ import type { Compression, ExportFormat } from '@waybill/contracts'
 import { areaNamePattern } from '@waybill/contracts'
 import type { AnyTx } from '@waybill/platform/db'
 import { CloudRefused } from './cloud-error.ts'
-import type { ConversionThreads } from './conversion-threads.ts'
 import type { Checkpoint } from './export-dataset.ts'
 
 export interface DatasetInfo {
@@ -35,8 +34,8 @@ export interface ExportTask {
   readonly signal: AbortSignal
   readonly saveEveryMilliseconds: number
   readonly saveEveryBytes: number
-  /** Where large sources are converted; without it, on the thread of the caller. */
-  readonly threads?: ConversionThreads
+  /** Does all of it where it holds up nobody; for large sources. Without it, they too are exported on the thread of the caller. */
+  elsewhere?(): Promise<ExportedFile>
   /**
    * Called whenever so much time has passed or so many bytes have been written, with a point from which the work can go
    * on after a crash, and the share that is done (0 to 1). A rejection ends the work.
@@ -89,8 +88,12 @@ export abstract class Cloud {
   /** The bytes `start` to `end`, both inclusive, of a delivered file. */
   abstract openDelivery(file: DeliveredObject, start: number, end: number): Promise<Readable>
 
-  /** Removes all that was written for a process, finished or not. */
-  abstract removeDelivery(account: string, processId: string): Promise<void>
+  /**
+   * Removes all that was written for a process, finished or not.
+   *
+   * @param uploads what its last checkpoints say of their uploads (Checkpoint.upload), for clouds that list no unfinished ones.
+   */
+  abstract removeDelivery(account: string, processId: string, uploads?: unknown[]): Promise<void>
 }
 
 /** The last guard against names that would lead elsewhere: `..`, `.waybill`, `a/b`. */

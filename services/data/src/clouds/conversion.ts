@@ -7,7 +7,7 @@ import {
   createConverter,
   type SourceFormat,
 } from '../formats/index.ts'
-import { giveBack } from '../parquet/given-back.ts'
+import { giveBack } from '../given-back.ts'
 import { type Checksum, type ChecksumOrder, openChecksum } from './checksum.ts'
 import { FilledBlocks } from './filled-blocks.ts'
 import type { LentBuffers } from './lent-buffers.ts'

@@ -4,9 +4,7 @@ import { type ConverterState, FormatError, type SourceFormat } from '../formats/
 import { isUsable } from './checksum.ts'
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import { CloudUnavailable, UploadLost } from './cloud-error.ts'
-import type { ConversionOrder } from './conversion.ts'
-import { ConversionHere } from './conversion-here.ts'
-import type { Converting, SourceChunk } from './converting.ts'
+import { Converting, type SourceChunk } from './converting.ts'
 import { Output } from './output.ts'
 import { brokenSource } from './read-records.ts'
 import type { UploadTarget } from './upload.ts'
@@ -48,12 +46,13 @@ export interface Checkpoint {
   finished?: ExportedFile
 }
 
-/** From this size on a source is converted on another thread. To begin one takes as long as to convert some MiB. */
+/** From this size on a source is exported on another thread. To begin one takes as long as to export some MiB. */
 const largeBytes = 4 * 1024 * 1024
 /** A source that changes all the time cannot be exported. */
 const startsAtMost = 3
 
 export async function exportDataset(source: Source, target: UploadTarget, task: ExportTask): Promise<ExportedFile> {
+  if (task.elsewhere && source.bytes >= largeBytes) return task.elsewhere()
   let checkpoint = task.checkpoint?.version === source.version ? task.checkpoint : undefined
   for (let start = 1; ; start++) {
     try {
@@ -96,13 +95,13 @@ async function exportOnce(
   const written = checkpoint && upload.readBack?.()
   if (checkpoint && task.compression && !written && !isChecksumKnown) {
     // Where its members end is known to nobody: packed once more, it would be another file.
-    await upload.close()
+    await upload.close(true)
     return exportOnce(source, target, task, undefined)
   }
   // Where nothing tells the checksum of what is written, that is made once more from the beginning, and not written again.
   const from = written || isChecksumKnown ? checkpoint : undefined
   const columns = checkpoint?.converter.columns ?? source.columns
-  const conversion = await openConversion(source, task, {
+  const conversion = await Converting.begin({
     ...{ from: source.format, to: task.format, compression: task.compression, state: from?.converter, columns },
     known: from ? 0 : (checkpoint?.uploaded ?? 0),
     checksum: { saveable: !upload.readBack, saved: from?.checksum },
@@ -111,7 +110,7 @@ async function exportOnce(
   try {
     for await (const chunk of written ?? []) {
       task.signal.throwIfAborted()
-      await conversion.sum(chunk)
+      conversion.sum(chunk)
     }
     if (!columns) await findColumns(source, task, conversion)
     return await convert(source, task, { conversion, output, from })
@@ -119,10 +118,6 @@ async function exportOnce(
     await output.close()
     conversion.close()
   }
-}
-
-async function openConversion(source: Source, task: ExportTask, order: ConversionOrder): Promise<Converting> {
-  return task.threads && source.bytes >= largeBytes ? task.threads.open(order) : ConversionHere.begin(order)
 }
 
 interface Work {

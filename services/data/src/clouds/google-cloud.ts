@@ -77,8 +77,8 @@ export class GoogleCloud extends ObjectStoreCloud {
     return this.#uploads.target(key, contentType)
   }
 
-  protected override async deleteObjects(prefix: string): Promise<void> {
-    await this.#uploads.endUnder(prefix)
+  protected override async deleteObjects(prefix: string, uploads: unknown[]): Promise<void> {
+    await this.#uploads.endUnder(prefix, uploads)
     for await (const page of this.#list({ prefix })) {
       for (let at = 0; at < page.length; at += deletedAtOnce) {
         const names = page.slice(at, at + deletedAtOnce).map(({ name }) => name)

@@ -23,10 +23,15 @@ interface Answer {
 /** https://cloud.google.com/storage/docs/performing-resumable-uploads: all but the last bytes are sent in multiples of it. */
 const multipleBytes = 256 * 1024
 const incomplete = 308
+/** Whoever ends an export waits for the end of its session, but not long. */
+const givenUpMilliseconds = 3_000
 /** Ended by us or by time. */
 const goneStatuses = [404, 410, 499]
 
-/** Of one cloud. Google lists no sessions, so those of this process are remembered; others end by themselves in a week. */
+/**
+ * Of one cloud. Google lists no sessions: those of this thread are remembered, checkpoints name those of others, and one that nobody knows
+ * ends by itself in a week.
+ */
 export class GoogleUploads {
   readonly #calls: GuardedCalls
   readonly #bucket: Bucket
@@ -56,25 +61,35 @@ export class GoogleUploads {
     }
   }
 
-  async endUnder(prefix: string): Promise<void> {
+  /** @param states of sessions that other threads or processes have begun there. */
+  async endUnder(prefix: string, states: unknown[]): Promise<void> {
+    for (const state of states) await this.#endSession((state as SessionState).uri)
     for (const key of this.#open.keys()) if (key.startsWith(prefix)) await this.#end(key)
   }
 
+  async #end(key: string, within?: AbortSignal): Promise<void> {
+    const uri = this.#open.get(key)
+    if (uri === undefined) return
+    await this.#endSession(uri, within)
+    this.#open.delete(key)
+  }
+
   /** One that is finished or gone stays as it is. */
-  async #end(key: string): Promise<void> {
-    const url = this.#open.get(key)
-    if (url === undefined) return
+  async #endSession(url: string, within?: AbortSignal): Promise<void> {
     const { authClient } = this.#bucket.storage
     // Google answers 499 where it was open, and other refusals where there is nothing left to end.
     const validateStatus = (status: number) => status < 500
-    await this.#calls.call(signal => authClient.request({ url, method: 'DELETE', signal, validateStatus }))
-    this.#open.delete(key)
+    const end = (signal: AbortSignal) => authClient.request({ url, method: 'DELETE', signal, validateStatus })
+    await this.#calls.call(end, { signal: within })
   }
 
   #upload(key: string, state: SessionState): GoogleUpload {
     this.#open.set(key, state.uri)
     const session = new Session(this.#calls, this.#bucket.storage, state.uri)
-    return new GoogleUpload(session, state, () => this.#open.delete(key))
+    return new GoogleUpload(session, state, {
+      completed: () => void this.#open.delete(key),
+      givenUp: () => this.#end(key, AbortSignal.timeout(givenUpMilliseconds)),
+    })
   }
 }
 
@@ -147,23 +162,30 @@ class Session {
   }
 }
 
+interface Ends {
+  completed(): void
+  /** Nobody can go on with it. */
+  givenUp(): Promise<void>
+}
+
 class GoogleUpload implements Upload {
   readonly leastPartBytes = 4 * 1024 * 1024
   readonly partsAtOnce = 1
   readonly #memory = new PartMemory()
   readonly #session: Session
   readonly #uri: string
-  readonly #onComplete: () => void
+  readonly #ends: Ends
   #sent: number
   #rest: Buffer
   #parts = 0
+  #isComplete = false
   /** After each of the last two parts: one may be stored while the state behind the other is asked for. */
   #states: { parts: number; sent: number; rest: Buffer }[] = []
 
-  constructor(session: Session, { uri, sent, rest }: SessionState, onComplete: () => void) {
+  constructor(session: Session, { uri, sent, rest }: SessionState, ends: Ends) {
     this.#session = session
     this.#uri = uri
-    this.#onComplete = onComplete
+    this.#ends = ends
     this.#sent = sent
     this.#rest = Buffer.from(rest, 'base64')
   }
@@ -198,8 +220,13 @@ class GoogleUpload implements Upload {
   async complete(): Promise<void> {
     await this.#session.send(this.#rest, this.#sent, this.bytes)
     await this.#session.finish(this.bytes)
-    this.#onComplete()
+    this.#isComplete = true
+    this.#ends.completed()
   }
 
-  async close(): Promise<void> {}
+  async close(isRemembered: boolean): Promise<void> {
+    if (isRemembered || this.#isComplete) return
+    // What is in the way of that is in the way of the export, too, which has said so; the session ends by itself in a week.
+    await this.#ends.givenUp().catch(() => {})
+  }
 }

@@ -97,8 +97,11 @@ export abstract class ObjectStoreCloud extends Cloud {
   /** Where an object is written to, in parts; nothing is to be seen under `key` before the upload is complete. */
   protected abstract writeObject(key: string, contentType: string): UploadTarget
 
-  /** Deletes all objects and unfinished uploads whose keys begin with `prefix`, which ends in a slash. */
-  protected abstract deleteObjects(prefix: string): Promise<void>
+  /**
+   * Deletes all objects and unfinished uploads whose keys begin with `prefix`, which ends in a slash; `uploads` are the last known states
+   * of those that are unfinished (Upload.settle).
+   */
+  protected abstract deleteObjects(prefix: string, uploads: unknown[]): Promise<void>
 
   override async listDatasets(account: string): Promise<DatasetInfo[]> {
     assertAreaNames(account)
@@ -203,9 +206,9 @@ export abstract class ObjectStoreCloud extends Cloud {
     return Readable.from(await started(chunks), { objectMode: false })
   }
 
-  override async removeDelivery(account: string, processId: string): Promise<void> {
+  override async removeDelivery(account: string, processId: string, uploads: unknown[] = []): Promise<void> {
     assertAreaNames(account, processId)
-    await this.deleteObjects(`${this.#prefix}${account}/${deliveryFolder}/${processId}/`)
+    await this.deleteObjects(`${this.#prefix}${account}/${deliveryFolder}/${processId}/`, uploads)
   }
 
   async #list(prefix: string): Promise<DatasetObject[]> {

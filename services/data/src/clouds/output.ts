@@ -36,9 +36,11 @@ export class Output {
   #savedAt = performance.now()
   #saving: Promise<void> | undefined
   #failure: { reason: unknown } | undefined
+  #isRemembered: boolean
 
   constructor(way: Way) {
     this.#way = way
+    this.#isRemembered = way.from !== undefined
     this.#saved = way.from
     this.bytes = way.from?.uploaded ?? 0
   }
@@ -83,7 +85,7 @@ export class Output {
   /** Nothing is written any more when it answers. */
   async close(): Promise<void> {
     await this.#untilStill()
-    await this.#way.upload.close()
+    await this.#way.upload.close(this.#isRemembered)
   }
 
   async #untilStill(): Promise<void> {
@@ -121,6 +123,8 @@ export class Output {
     const { source, task, upload } = this.#way
     const state = await upload.settle(this.#stored)
     const checkpoint = { ...place, version: source.version, upload: state }
+    // Also where it fails, for it may stand all the same.
+    this.#isRemembered = true
     await task.save(checkpoint, shareDone(source, place.converter.offset))
     this.#saved = checkpoint
   }

@@ -3,7 +3,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip, gzipSync, type ZstdOptions, zstdCompress, zstdCompressSync } from 'node:zlib'
 import type { Compression } from '@waybill/contracts'
-import { giveBack } from '../parquet/given-back.ts'
+import { giveBack } from '../given-back.ts'
 
 /** Each packs its bytes as one member. */
 export interface Packer {

@@ -1,10 +1,10 @@
 // A Parquet file in a cloud, as a source of records: pages of them, or all for an export.
 
-import { giveBack } from '../parquet/given-back.ts'
+import { giveBack } from '../given-back.ts'
 import type { ReadingLimits, RecordBatch } from '../parquet/parquet-reading.ts'
 import { OrderNeeded, SourceBroken } from './cloud-error.ts'
 import type { Source, SourceChunk } from './export-dataset.ts'
-import { type OpenParquet, ParquetRefused, parquetThreads } from './parquet-threads.ts'
+import { type OpenParquet, openParquet, ParquetRefused } from './parquet-threads.ts'
 
 interface FileAbout {
   /** For messages: `airports.parquet`. */
@@ -104,7 +104,7 @@ export class ParquetFile {
 
   #open(row: number, limits: ReadingLimits, signal: AbortSignal): OpenParquet {
     const { version, bytes } = this.#about
-    return parquetThreads.open({ version, bytes, row, limits }, (start, end) => this.#readRange(start, end, signal))
+    return openParquet({ version, bytes, row, limits }, (start, end) => this.#readRange(start, end, signal))
   }
 
   /** In memory of its own. */

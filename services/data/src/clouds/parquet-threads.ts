@@ -1,15 +1,10 @@
 // A few threads that unpack Parquet files, for exports and for pages of records: what a page of a file costs is not for the thread
 // that answers HTTP.
 import { availableParallelism } from 'node:os'
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { isMainThread } from 'node:worker_threads'
 import type { RecordBatch } from '../parquet/parquet-reading.ts'
-import { cachedCode } from './conversion-threads.ts'
 import type { ParquetOrder, ParquetQuestion, ParquetReply } from './parquet-thread.ts'
-
-/** A thread without work gives its memory back after a while. */
-const keptMilliseconds = 5_000
-/** For values as they are put together; unpacked pages lie outside of it. */
-const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 }
+import { type Engaged, ThreadPool } from './thread-pool.ts'
 
 /** Throws its own errors, which end the reading. */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>
@@ -32,81 +27,19 @@ export interface OpenParquet {
   close(): void
 }
 
-/** Begun where they are needed. */
-export class ParquetThreads {
-  readonly #atMost: number
-  readonly #threads = new Set<ParquetThread>()
+/** A processor is left to what answers HTTP; more than two threads cost more memory than they bring. */
+const pool = new ThreadPool<ParquetOrder>({
+  name: 'a thread that unpacks Parquet files',
+  file: new URL('./parquet-thread.ts', import.meta.url),
+  atMost: isMainThread ? Math.min(Math.max(availableParallelism() - 1, 1), 2) : 1,
+  /** For values as they are put together; unpacked pages lie outside of it. */
+  resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
+  keptMilliseconds: 5_000,
+  env: {},
+})
 
-  constructor(options: { atMost: number }) {
-    this.#atMost = options.atMost
-  }
-
-  open(order: ParquetOrder, read: ReadRange): OpenParquet {
-    return this.#leastBusy().open(order, read)
-  }
-
-  #leastBusy(): ParquetThread {
-    const [first] = [...this.#threads].sort((a, b) => a.readings - b.readings)
-    if (first && (first.readings === 0 || this.#threads.size >= this.#atMost)) return first
-    const thread = new ParquetThread(() => this.#threads.delete(thread))
-    this.#threads.add(thread)
-    return thread
-  }
-}
-
-/** Those of this process. A processor is left to what answers HTTP; more than two cost more memory than they bring. */
-export const parquetThreads = new ParquetThreads({ atMost: Math.min(Math.max(availableParallelism() - 1, 1), 2) })
-
-class ParquetThread {
-  readonly #worker = new Worker(new URL('./parquet-thread.ts', import.meta.url), {
-    resourceLimits,
-    env: cachedCode(),
-  })
-  readonly #onEnd: () => void
-  readonly #open = new Set<Reading>()
-  #ending: NodeJS.Timeout | undefined
-
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd
-    this.#worker.on('error', error => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('a thread that unpacks Parquet files has ended')))
-  }
-
-  get readings(): number {
-    return this.#open.size
-  }
-
-  open(order: ParquetOrder, read: ReadRange): OpenParquet {
-    clearTimeout(this.#ending)
-    this.#worker.ref()
-    const { port1, port2 } = new MessageChannel()
-    this.#worker.postMessage({ port: port2, order }, [port2])
-    const reading = new Reading(port1, read, () => this.#close(reading))
-    this.#open.add(reading)
-    return reading
-  }
-
-  #close(reading: Reading): void {
-    if (!this.#open.delete(reading) || this.#open.size > 0) return
-    // The process may end without it.
-    this.#worker.unref()
-    this.#ending = setTimeout(() => this.#stop(), keptMilliseconds).unref()
-  }
-
-  #stop(): void {
-    this.#onEnd()
-    this.#worker.terminate().catch(() => {})
-  }
-
-  #fail(error: NodeJS.ErrnoException): void {
-    this.#onEnd()
-    // With nobody else there it is clear whose file it was, and that it would be so each time.
-    const isToBlame = error.code === 'ERR_WORKER_OUT_OF_MEMORY' && this.#open.size === 1
-    const failure = isToBlame
-      ? new ParquetRefused('it takes too much memory: write it with smaller pages', true)
-      : error
-    for (const reading of [...this.#open]) reading.fail(failure)
-  }
+export function openParquet(order: ParquetOrder, read: ReadRange): OpenParquet {
+  return new Reading(order, read)
 }
 
 interface Asked {
@@ -115,17 +48,15 @@ interface Asked {
 }
 
 class Reading implements OpenParquet {
-  readonly #port: MessagePort
+  readonly #thread: Engaged
   readonly #read: ReadRange
-  readonly #onClose: () => void
   #asked: Asked | undefined
   #failure: { error: unknown } | undefined
 
-  constructor(port: MessagePort, read: ReadRange, onClose: () => void) {
-    this.#port = port
+  constructor(order: ParquetOrder, read: ReadRange) {
+    this.#thread = pool.engage(order, (error, isAlone) => this.#threadFailed(error, isAlone))
     this.#read = read
-    this.#onClose = onClose
-    port.on('message', (reply: ParquetReply) => this.#hear(reply))
+    this.#thread.port.on('message', (reply: ParquetReply) => this.#hear(reply))
   }
 
   async describe(): Promise<{ rows: number; columns: string[] }> {
@@ -141,11 +72,16 @@ class Reading implements OpenParquet {
   }
 
   close(): void {
-    this.#port.close()
-    this.#onClose()
+    this.#thread.close()
   }
 
-  fail(error: unknown): void {
+  /** With nobody else there it is clear whose file it was, and that it would be so each time. */
+  #threadFailed(error: NodeJS.ErrnoException, isAlone: boolean): void {
+    const isToBlame = isAlone && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    this.#fail(isToBlame ? new ParquetRefused('it takes too much memory: write it with smaller pages', true) : error)
+  }
+
+  #fail(error: unknown): void {
     this.#failure ??= { error }
     this.#asked?.reject(error)
     this.#asked = undefined
@@ -155,16 +91,16 @@ class Reading implements OpenParquet {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure.error)
       this.#asked = { resolve, reject }
-      this.#port.postMessage(question)
+      this.#thread.port.postMessage(question)
     })
   }
 
   #hear(reply: ParquetReply): void {
     if ('wants' in reply) {
-      this.#bring(reply.wants).catch(error => this.fail(error))
+      this.#bring(reply.wants).catch(error => this.#fail(error))
       return
     }
-    if ('refused' in reply) this.fail(new ParquetRefused(reply.refused.reason, reply.refused.isTooLarge))
+    if ('refused' in reply) this.#fail(new ParquetRefused(reply.refused.reason, reply.refused.isTooLarge))
     else {
       this.#asked?.resolve(reply)
       this.#asked = undefined
@@ -173,6 +109,8 @@ class Reading implements OpenParquet {
 
   async #bring({ ticket, start, end }: { ticket: number; start: number; end: number }): Promise<void> {
     const bytes = await this.#read(start, end)
-    this.#port.postMessage({ does: 'take', ticket, bytes } satisfies ParquetQuestion, [bytes.buffer as ArrayBuffer])
+    this.#thread.port.postMessage({ does: 'take', ticket, bytes } satisfies ParquetQuestion, [
+      bytes.buffer as ArrayBuffer,
+    ])
   }
 }

@@ -1,5 +1,6 @@
 // Reads bytes of an object over a network as if the network were whole: a stream that breaks or stalls goes on where it ended.
 import { addAbortSignal, type Readable } from 'node:stream'
+import { giveBack } from '../given-back.ts'
 import type { GuardedCalls } from './guarded-calls.ts'
 
 export interface ByteRange {
@@ -31,23 +32,14 @@ export async function* readOn(
       for await (const chunk of chunksOf(begun, calls.patience.stallMilliseconds, signal)) {
         at += chunk.length
         yield chunk
-        if (lent) free(chunk)
+        // Left to the collector it fills the limit that V8 sets for memory outside of its heap (decision 13).
+        if (lent) giveBack(chunk)
       }
     } catch (error) {
       signal?.throwIfAborted()
       if (!calls.mayPass(error)) throw error
     }
   }
-}
-
-/**
- * Gives the memory of a chunk back at once: left to the collector, what is read from sockets fills the limit that V8 sets for
- * memory outside of its heap, and has it go through all of the heap every few MiB. A chunk that is a part of some memory
- * only may share it with the next one.
- */
-function free(chunk: Uint8Array): void {
-  const { buffer } = chunk
-  if (buffer instanceof ArrayBuffer && chunk.length === buffer.byteLength) buffer.transfer(0)
 }
 
 interface Begun {

@@ -28,8 +28,11 @@ export interface Upload {
   readBack?(): AsyncIterable<Uint8Array>
   /** Makes the whole file readable under its name, in one step; an older one there is replaced. */
   complete(): Promise<void>
-  /** Lets go of what this process holds open; what is durable stays, to be resumed or deleted. */
-  close(): Promise<void>
+  /**
+   * Lets go of what this process holds open; what is durable stays, to be resumed or deleted. Where no checkpoint remembers the upload nobody
+   * can go on with it.
+   */
+  close(isRemembered: boolean): Promise<void>
 }
 
 export interface UploadTarget {

@@ -1,6 +1,7 @@
 // The bytes of a piece of a column as they are needed, read a window at a time.
+
+import { giveBack } from '../given-back.ts'
 import type { ParquetSource } from './footer.ts'
-import { giveBack } from './given-back.ts'
 
 export class ColumnBytes {
   readonly #source: ParquetSource

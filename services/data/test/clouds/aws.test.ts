@@ -19,7 +19,7 @@ describeCloud('aws', async (): Promise<CloudUnderTest> => {
   }
   const wrongSettings = { ...settings, ...wrong }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('aws', settings, context),
     refused: await openCloud('aws', wrongSettings, context),
     missing: await openCloud('aws', { ...settings, bucket: 'not-there' }, context),

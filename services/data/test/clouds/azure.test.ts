@@ -24,7 +24,7 @@ describeCloud('azure', async (): Promise<CloudUnderTest> => {
   }
   const wrongSettings = { ...settings, key: wrong }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('azure', settings, context),
     refused: await openCloud('azure', wrongSettings, context),
     missing: await openCloud('azure', { ...settings, container: 'not-there' }, context),

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { uuidv7 } from 'uuidv7'
 import { expect } from 'vitest'
-import type { ExportedFile, ExportTask } from '../../src/clouds/cloud.ts'
+import type { Cloud, ExportedFile, ExportTask } from '../../src/clouds/cloud.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
+import { ExportThreads } from '../../src/clouds/export-threads.ts'
 import type { CloudUnderTest } from './cloud-under-test.ts'
 
 export const records = (count: number) =>
@@ -41,7 +42,14 @@ export class CloudSuite {
   medium = written([])
   /** Exported in several parts, with three checkpoints and more. */
   long = written([])
+  readonly #driver: string
   #at: CloudUnderTest | undefined
+  #threads: ExportThreads | undefined
+
+  /** @param driver the name of its file. */
+  constructor(driver: string) {
+    this.#driver = driver
+  }
 
   get at(): CloudUnderTest {
     return this.#at!
@@ -49,6 +57,7 @@ export class CloudSuite {
 
   async start(at: CloudUnderTest): Promise<void> {
     this.#at = at
+    this.#threads = new ExportThreads(at.context)
     const leastPartBytes = at.files?.leastPartBytes ?? 0
     this.medium = written(bulk(Math.max(leastPartBytes * 3.5, severalPartsBytes)))
     this.long = written(bulk(Math.max(leastPartBytes * 6.5, severalPartsBytes)))
@@ -69,6 +78,17 @@ export class CloudSuite {
       assertHeld: async () => {},
       ...more,
     }
+  }
+
+  /** As the service exports what is large: with the cloud opened once more, on a thread. */
+  exportOnThread(of: ExportTask, settings = this.at.settings): Promise<ExportedFile> {
+    const order = {
+      name: this.#driver.toUpperCase(),
+      driver: this.#driver,
+      settings,
+      version: settings === this.at.settings ? 1 : 2,
+    }
+    return this.#threads!.run(order, of)
   }
 
   async read(of: ExportTask, bytes: number, range?: [number, number]): Promise<string> {
@@ -137,7 +157,10 @@ export class CloudSuite {
    * Runs an export as if the process were killed at each of its checkpoints in turn, until it is done. Each run has to come further,
    * and to begin to read where the one before ended.
    */
-  async killedAtEach(of: ExportTask): Promise<{ file: ExportedFile; runs: number }> {
+  async killedAtEach(
+    of: ExportTask,
+    run: Cloud['processOrder'] = task => this.at.cloud.processOrder(task),
+  ): Promise<{ file: ExportedFile; runs: number }> {
     const killed = new Error('killed')
     let checkpoint: Checkpoint | undefined
     let file: ExportedFile | undefined
@@ -151,7 +174,7 @@ export class CloudSuite {
         throw killed
       }
       const places = await this.placesRead(async () => {
-        file = await this.at.cloud.processOrder({ ...of, checkpoint: from, save }).catch(error => {
+        file = await run({ ...of, checkpoint: from, save }).catch(error => {
           if (error !== killed) throw error
           return undefined
         })

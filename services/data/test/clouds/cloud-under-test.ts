@@ -16,6 +16,7 @@ import type { FaultGate } from './fault-gate.ts'
 export interface CloudUnderTest {
   /** As the registry would open it with `settings`. */
   cloud: Cloud
+  context: CloudContext
   /** As POST /clouds takes them. */
   settings: Record<string, unknown>
   /** The same place, and it does not let them in. */

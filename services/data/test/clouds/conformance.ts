@@ -14,7 +14,7 @@ interface Options {
 
 export function describeCloud(name: string, start: () => Promise<CloudUnderTest>, { exportsAs }: Options = {}): void {
   describe(`the cloud class ${name}`, () => {
-    const suite = new CloudSuite()
+    const suite = new CloudSuite(name)
 
     beforeAll(async () => {
       await suite.start(await start())

@@ -2,7 +2,7 @@
 import { compressions, type ExportFormat } from '@waybill/contracts'
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
-import { CloudRefused } from '../../src/clouds/cloud-error.ts'
+import { CloudRefused, DatasetNotFound } from '../../src/clouds/cloud-error.ts'
 import type { Checkpoint } from '../../src/clouds/export-dataset.ts'
 import { parquetOf } from '../parquet-files.ts'
 import { unpacked } from '../unpacked.ts'
@@ -65,6 +65,34 @@ export function describeExporting(suite: CloudSuite): void {
         expect(unpacked(compression, stored).toString() === suite.long.text).toBe(true)
       },
     )
+
+    test('on a thread of its own goes on at each of its checkpoints in turn, and is the same file', async () => {
+      const of_ = suite.task('long')
+      const { file, runs } = await suite.killedAtEach(of_, task => suite.exportOnThread(task))
+      expect(runs).toBeGreaterThan(2)
+      expect(file).toEqual({
+        records: suite.long.records.length,
+        bytes: suite.long.text.length,
+        sha256: suite.long.sha256,
+      })
+      expect(checksum(await suite.read(of_, file.bytes))).toBe(file.sha256)
+    })
+
+    test('on a thread of its own fails as it would here', async () => {
+      const stopping = new AbortController()
+      const reason = new Error('cancelled')
+      const save = async () => stopping.abort(reason)
+      const ended = suite.exportOnThread(suite.task('medium', { signal: stopping.signal, save }))
+      await expect(ended).rejects.toBe(reason)
+      const lost = new Error('another process has it')
+      const assertHeld = () => Promise.reject(lost)
+      await expect(suite.exportOnThread(suite.task('medium', { assertHeld }))).rejects.toBe(lost)
+      const refused = suite.exportOnThread(suite.task('people'), suite.at.wrongSettings)
+      await expect(refused).rejects.toThrow(CloudRefused)
+      await expect(suite.exportOnThread(suite.task('nope'))).rejects.toThrow(DatasetNotFound)
+      // And the next one is none the worse for it.
+      expect((await suite.exportOnThread(suite.task('people'))).records).toBe(250)
+    })
 
     test('again replaces the first', async () => {
       const of_ = suite.task('people')

@@ -31,7 +31,7 @@ describeCloud('google', async (): Promise<CloudUnderTest> => {
   }
   const wrongSettings = { ...settings, credentials: { ...credentials, private_key: wrong } }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('google', settings, context),
     refused: await openCloud('google', wrongSettings, context),
     missing: await openCloud('google', { ...settings, bucket: 'not-there' }, context),

@@ -26,7 +26,7 @@ describeCloud(
     const files: CloudFiles = { leastPartBytes: 5 * 1024 * 1024, put: s3.put }
     const wrongSettings = { ...settings, api_key: 'a-wrong-key' }
     return {
-      ...{ settings, wrongSettings },
+      ...{ context, settings, wrongSettings },
       cloud: await openCloud('ibm', settings, context),
       refused: await openCloud('ibm', wrongSettings, context),
       missing: await openCloud('ibm', { ...settings, bucket: 'not-there' }, context),

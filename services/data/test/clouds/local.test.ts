@@ -24,7 +24,7 @@ describeCloud('local', async (): Promise<CloudUnderTest> => {
     },
   }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('local', {}, context),
     ...{ refused: absent, missing: absent },
     put: putRecords(files),

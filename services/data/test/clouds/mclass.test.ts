@@ -12,7 +12,7 @@ describeCloud('mclass', async (): Promise<CloudUnderTest> => {
   const settings = { url: gate.url, client_id: 'waybill', client_secret: 'mclass-secret' }
   const wrongSettings = { ...settings, client_secret: 'wrong-secret' }
   return {
-    ...{ settings, wrongSettings },
+    ...{ context, settings, wrongSettings },
     cloud: await openCloud('mclass', settings, context),
     refused: await openCloud('mclass', wrongSettings, context),
     put: async (account, name, records) => {

@@ -126,4 +126,26 @@ describe('an upload session', () => {
     expect(sent + Buffer.from(rest, 'base64').length).toBe(checkpoint.uploaded)
     expect(rest.length).toBeLessThan(350 * 1024)
   })
+
+  test('that another process has begun is ended by its checkpoint, and one without a checkpoint by its own run', async () => {
+    const unfinished = (of: ExportTask) => google.sessions.unfinishedUnder(`${account}/.waybill/${of.processId}/`)
+    const of = task('long')
+    const { upload } = await killed(of)
+    const elsewhere = await openCloud(
+      'google',
+      { bucket: 'waybill', credentials: google.credentials, endpoint: gate.url },
+      context,
+    )
+    await elsewhere.removeDelivery(account, of.processId)
+    expect(unfinished(of)).toBe(1)
+    await elsewhere.removeDelivery(account, of.processId, [upload])
+    expect(unfinished(of)).toBe(0)
+    const stopping = new AbortController()
+    const early = task('long', { signal: stopping.signal, saveEveryMilliseconds: 3_600_000, saveEveryBytes: 1e12 })
+    const ended = cloud.processOrder(early)
+    while (unfinished(early) === 0) await new Promise(resolve => setTimeout(resolve, 1))
+    stopping.abort()
+    await expect(ended).rejects.toThrow(/abort/)
+    expect(unfinished(early)).toBe(0)
+  })
 })

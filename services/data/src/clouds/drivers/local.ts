@@ -1,8 +1,9 @@
 // LOCAL and its like: folders on the disk of the machine that hosts the data service.
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, writevSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import Joi from 'joi'
 import { CloudRefused, SourceChanged, UploadLost } from '../cloud-error.ts'
 import type { CloudDriver } from '../factory.ts'
@@ -22,6 +23,12 @@ const pieceBytes = 128 * 1024
 const slowMilliseconds = 2
 const slowTimesAtMost = 3
 const slowForMilliseconds = 1_000
+
+/**
+ * A thread of exports waits for the disk itself: nobody else waits for it, and the threads of the pool, which commits need too, would do
+ * so at a priority above that of answers.
+ */
+const inPlace = !isMainThread
 
 export interface LocalOptions {
   root: string
@@ -279,7 +286,7 @@ class LocalUpload implements Upload {
 
   async append({ pieces, release }: Part): Promise<void> {
     const length = bytesOf(pieces)
-    let { bytesWritten } = await this.#file!.writev(pieces, this.#bytes)
+    let bytesWritten = await this.#write(pieces)
     if (bytesWritten < length) {
       const whole = Buffer.concat(pieces)
       while (bytesWritten < length) {
@@ -289,6 +296,12 @@ class LocalUpload implements Upload {
     }
     this.#bytes += length
     release()
+  }
+
+  /** Answers how many bytes were taken: not all where the disk is full, which the next try says. */
+  async #write(pieces: Uint8Array[]): Promise<number> {
+    if (inPlace) return writevSync(this.#file!.fd, pieces, this.#bytes)
+    return (await this.#file!.writev(pieces, this.#bytes)).bytesWritten
   }
 
   async settle(): Promise<{ part: string }> {
@@ -376,7 +389,10 @@ class ChunkReader {
   }
 
   async #read(at: number, length: number): Promise<Buffer> {
-    const { bytesRead, buffer } = await this.#file.read(this.#buffer(length), 0, length, at)
+    const buffer = this.#buffer(length)
+    const bytesRead = inPlace
+      ? readSync(this.#file.fd, buffer, 0, length, at)
+      : (await this.#file.read(buffer, 0, length, at)).bytesRead
     return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
   }
 

@@ -1,11 +1,10 @@
-// What another thread converts is what this one would have: however small the chunks, from any checkpoint, and beside others.
+// However small or large the chunks of a source are, its export is the same file: from any checkpoint, and beside others.
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, test } from 'vitest'
 import type { ExportedFile, ExportTask } from '../src/clouds/cloud.ts'
 import { SourceBroken } from '../src/clouds/cloud-error.ts'
-import { ConversionThreads } from '../src/clouds/conversion-threads.ts'
 import { type Checkpoint, exportDataset, type Source, type SourcePlace } from '../src/clouds/export-dataset.ts'
 import type { Upload, UploadTarget } from '../src/clouds/upload.ts'
 
@@ -15,7 +14,7 @@ const records = Array.from({ length: rows }, (_, id) =>
   id % 3 === 0 ? `{"id":${id},"text":"${'x'.repeat(id % 200)}"}` : `{"id":${id},"more":[${id}]}`,
 )
 const ndjson = Buffer.from(records.map(record => `${record}\n`).join(''))
-const threads = new ConversionThreads({ atMost: 2 })
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 /** Keeps what is uploaded in memory; `readable` says whether it can be read back before the end. */
 class MemoryTarget implements UploadTarget {
@@ -89,7 +88,7 @@ function taskOf(more: Partial<ExportTask> = {}): ExportTask {
   return {
     ...{ account: uuidv7(), processId: uuidv7(), position: 0, dataset: 'lines', format: 'ndjson' },
     ...{ checkpoint: undefined, signal: new AbortController().signal },
-    ...{ saveEveryMilliseconds: 3_600_000, saveEveryBytes: 256 * 1024, threads },
+    ...{ saveEveryMilliseconds: 3_600_000, saveEveryBytes: 256 * 1024 },
     save: async () => {},
     assertHeld: async () => {},
     ...more,
@@ -101,14 +100,15 @@ async function exported(source: Source, more: Partial<ExportTask> = {}): Promise
   return { ...(await exportDataset(source, target, taskOf(more))), content: target.content }
 }
 
-describe('a conversion on a thread', () => {
-  test.each([1_000, 256 * 1024, 1_000_000])('makes of chunks of %i bytes the same file as one here', async size => {
+describe('an export', () => {
+  test.each([1_000, 256 * 1024, 1_000_000])('makes the same file of chunks of %i bytes', async size => {
     const file = await exported(sourceOf(ndjson, size))
     expect(file.content.equals(ndjson)).toBe(true)
-    expect(file).toMatchObject({ records: rows, sha256: createHash('sha256').update(ndjson).digest('hex') })
+    expect(file).toMatchObject({ records: rows, sha256: sha256(ndjson) })
     const csv = await exported(sourceOf(ndjson, size), { format: 'csv' })
-    const here = await exported(sourceOf(ndjson, size), { format: 'csv', threads: undefined })
-    expect([csv.records, csv.sha256, csv.content.equals(here.content)]).toEqual([rows, here.sha256, true])
+    const whole = await exported(sourceOf(ndjson, ndjson.length), { format: 'csv' })
+    expect([csv.records, csv.sha256, csv.content.equals(whole.content)]).toEqual([rows, sha256(whole.content), true])
+    expect(csv.content.toString().split('\n').slice(0, 3)).toEqual(['id,text,more', '0,"",', '1,,[1]'])
   })
 
   test.each([
@@ -141,11 +141,11 @@ describe('a conversion on a thread', () => {
       expect(places.at(-1)).toEqual({ offset: checkpoint.converter.offset, cursor: checkpoint.cursor })
       expect(checkpoint.converter.offset).toBeGreaterThan(0)
       expect(target.content.equals(ndjson)).toBe(true)
-      expect(file).toMatchObject({ records: rows, sha256: createHash('sha256').update(ndjson).digest('hex') })
+      expect(file).toMatchObject({ records: rows, sha256: sha256(ndjson) })
     }
   })
 
-  test('runs beside others, more of them than there are threads', async () => {
+  test('runs beside others', async () => {
     const files = await Promise.all(
       Array.from({ length: 7 }, (_, at) => exported(sourceOf(ndjson, 10_000 + at), { format: 'csv' })),
     )
