@@ -1,5 +1,7 @@
 // Of `npm run new-cloud`: NEWCLOUD, one sentence on what it is and where its API is described.
-import { Readable } from 'node:stream'
+import { createReadStream, existsSync } from 'node:fs'
+import { appendFile, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import Joi from 'joi'
 import { CloudRefused, SourceChanged, UploadLost } from '../services/data/src/clouds/cloud-error.ts'
 import type { CloudDriver } from '../services/data/src/clouds/factory.ts'
@@ -9,27 +11,24 @@ import { readOn } from '../services/data/src/clouds/read-on.ts'
 import { bucketSetting } from '../services/data/src/clouds/store-settings.ts'
 import type { Upload, UploadTarget } from '../services/data/src/clouds/upload.ts'
 
-interface Stored {
-  content: Buffer
-  updatedAt: number
-  version: string
+/**
+ * A folder stands for the bucket, so that this class runs before it knows its vendor: in its place comes a client of the vendor's SDK, made in
+ * `create` below, and each `calls.call` hands its signal to it. What is in memory would not do: large exports run on threads, and each
+ * opens the cloud for itself.
+ */
+interface NewSettings {
+  /** Of the folders that stand for buckets: in its place come an address and keys. */
+  folder: string
+  bucket: string
 }
 
-/**
- * Buckets in memory, so that this class runs before it knows its vendor: in their place comes a client of the vendor's SDK,
- * made in `create` below, and each `calls.call` hands its signal to it.
- */
-export const buckets = new Map<string, { objects: Map<string, Stored>; uploads: Map<string, Buffer[]> }>()
-
-const chunkBytes = 64 * 1024
-
 class NewCloud extends ObjectStoreCloud {
-  readonly #bucket: string
+  readonly #folder: string
   readonly #calls: GuardedCalls
 
-  constructor(name: string, bucket: string, calls: GuardedCalls) {
+  constructor(name: string, folder: string, calls: GuardedCalls) {
     super(name, '')
-    this.#bucket = bucket
+    this.#folder = folder
     this.#calls = calls
   }
 
@@ -38,9 +37,10 @@ class NewCloud extends ObjectStoreCloud {
   }
 
   protected override async listObjects(prefix: string): Promise<StoredObject[]> {
-    const { objects } = await this.#calls.call(async () => this.#open())
-    const found = [...objects].filter(([key]) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
-    return found.map(([key, { content, updatedAt, version }]) => ({ key, bytes: content.length, updatedAt, version }))
+    const names = await this.#calls.call(() => readdir(join(this.#open(), 'objects')))
+    const keys = names.map(decodeURIComponent)
+    const found = keys.filter(key => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'))
+    return Promise.all(found.map(key => this.#describe(key)))
   }
 
   protected override readObject(
@@ -50,61 +50,67 @@ class NewCloud extends ObjectStoreCloud {
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncIterable<Uint8Array> {
     return readOn(this.#calls, { start, end, signal }, async from => {
-      const found = this.#open().objects.get(key)
+      const found = await this.#describe(key).catch(() => undefined)
       if (version !== undefined && found?.version !== version) throw new SourceChanged(`${key} has changed`)
       if (!found) throw new CloudRefused(`${key} is not there any more`)
-      return Readable.from(chunksOf(found.content.subarray(from, end + 1)))
+      return createReadStream(this.#path('objects', key), { start: from, end })
     })
   }
 
   protected override writeObject(key: string): UploadTarget {
-    const { objects, uploads } = this.#open()
-    const upload = (parts: Buffer[]): Upload => ({
+    const begun = this.#path('uploads', key)
+    const upload: Upload = {
       leastPartBytes: 0,
       partsAtOnce: 1,
       append: async ({ pieces, release }) => {
-        parts.push(Buffer.concat(pieces))
-        uploads.set(key, parts)
+        await appendFile(begun, Buffer.concat(pieces))
         release()
       },
-      settle: async () => ({ parts: parts.length }),
-      complete: async () => {
-        objects.set(key, { content: Buffer.concat(parts), updatedAt: Date.now(), version: String(Math.random()) })
-        uploads.delete(key)
-      },
+      settle: async () => null,
+      complete: () => rename(begun, this.#path('objects', key)),
       close: async () => {},
-    })
+    }
     return {
-      begin: async () => upload([]),
-      resume: async state => {
-        const { parts } = state as { parts: number }
-        const kept = uploads.get(key)?.slice(0, parts)
-        if (kept?.length !== parts) throw new UploadLost(`of ${key} not all parts are there`)
-        return upload(kept)
+      begin: async () => {
+        await writeFile(begun, '')
+        return upload
+      },
+      resume: async (_state, bytes) => {
+        const found = await stat(begun).catch(() => undefined)
+        if (!found || found.size < bytes) throw new UploadLost(`of ${key} not all bytes are there`)
+        await truncate(begun, bytes)
+        return upload
       },
     }
   }
 
   protected override async deleteObjects(prefix: string): Promise<void> {
-    for (const kept of Object.values(this.#open())) {
-      for (const key of kept.keys()) if (key.startsWith(prefix)) kept.delete(key)
+    for (const kind of ['objects', 'uploads'] as const) {
+      const keys = (await readdir(join(this.#open(), kind))).map(decodeURIComponent)
+      for (const key of keys) if (key.startsWith(prefix)) await rm(this.#path(kind, key))
     }
   }
 
-  #open() {
-    const bucket = buckets.get(this.#bucket)
-    if (!bucket) throw new CloudRefused(`there is no bucket ${this.#bucket}`)
-    return bucket
+  async #describe(key: string): Promise<StoredObject> {
+    const { ino, mtimeMs, size } = await stat(this.#path('objects', key))
+    return { key, bytes: size, updatedAt: Math.trunc(mtimeMs), version: `${ino}-${mtimeMs}` }
+  }
+
+  #path(kind: 'objects' | 'uploads', key: string): string {
+    return join(this.#open(), kind, encodeURIComponent(key))
+  }
+
+  #open(): string {
+    if (!existsSync(this.#folder)) throw new CloudRefused(`there is no bucket ${this.#folder}`)
+    return this.#folder
   }
 }
 
-function* chunksOf(content: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes)
-}
-
-export const driver: CloudDriver<{ bucket: string }> = {
-  settings: Joi.object({ bucket: bucketSetting.required() }),
+export const driver: CloudDriver<NewSettings> = {
+  settings: Joi.object({ folder: Joi.string().max(1_000).required(), bucket: bucketSetting.required() }),
   needsSettings: true,
-  create: (name, { bucket }, { patience }) =>
-    new NewCloud(name, bucket, new GuardedCalls({ cloud: name, patience, explain: failureOfConnection })),
+  create: (name, { folder, bucket }, { patience }) => {
+    const calls = new GuardedCalls({ cloud: name, patience, explain: failureOfConnection })
+    return new NewCloud(name, join(folder, bucket), calls)
+  },
 }

@@ -49,3 +49,8 @@ export function descendantsOf(pid: number): number[] {
     return []
   }
 }
+
+/** The ids of all threads that it has now. */
+export function threadsOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map(Number)
+}
