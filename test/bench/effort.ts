@@ -48,7 +48,7 @@ export const fullEffort: Effort = {
   /** More than 10⁷ records. */
   passThroughBytes: 1_100_000_000,
   csvBytes: 200_000_000,
-  callsBeside: 1_000,
+  callsBeside: 2_000,
   cloudRounds: 2,
   awsBytes: 1_100_000_000,
   otherCloudBytes: 150_000_000,

@@ -134,8 +134,9 @@ async function measureCloud(bench: Bench, cloud: CloudName): Promise<CloudResult
   )
   if (isFirst) {
     emulator.giveWay()
-    // Idle is measured with code that is warm, too.
+    // With code that is warm, also what is measured beside nothing.
     await calls.idle()
+    await convertBeside()
   }
   const conversion = isFirst
     ? await interleave(
