@@ -51,7 +51,7 @@ export const fullEffort: Effort = {
   callsBeside: 2_000,
   cloudRounds: 2,
   awsBytes: 1_100_000_000,
-  otherCloudBytes: 150_000_000,
+  otherCloudBytes: 500_000_000,
   idleSeconds: 5,
   killAfterSeconds: 4,
   ordersInTables: [1e3, 1e5, 1e6],

@@ -45,7 +45,9 @@ export async function signIn(url: string, email: string, secret = password): Pro
 /** Signs somebody new up and in, registered with `cloud`. */
 export async function newCustomer(url: string, cloud: string | undefined = 'LOCAL'): Promise<Customer> {
   const email = `${randomUUID()}@example.com`
-  const { status, text } = await call(url, 'POST /user', { body: { name: 'Ada', email, password, cloud } })
+  const signUp = () => call(url, 'POST /user', { body: { name: 'Ada', email, password, cloud } })
+  // Where services have just been started one may not find the other yet, and says that it helps to try again.
+  const { status, text } = await until(signUp, reply => reply.status !== 503, 10)
   if (status !== 201) throw new Error(`signing up was refused: ${text}`)
   return signIn(url, email)
 }
