@@ -1,6 +1,5 @@
 // A thread that runs large exports from their source to their delivery, so that none of it is done where HTTP is answered. It knows no
 // database: what needs one is asked of whoever began the export.
-import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { systemClock } from '@waybill/platform/clock'
 import type { ExportedFile, ExportTask } from './cloud.ts'
@@ -11,15 +10,14 @@ import type { ExportKeeper, ExportOrder, ExportRunner } from './export-threads.t
 import { findDriver } from './factory.ts'
 import { OpenClouds } from './open-clouds.ts'
 import { giveReadBuffersBack } from './read-buffers.ts'
-import type { Engagement } from './thread-pool.ts'
+import { type Engagement, letAnswersComeFirst } from './thread-pool.ts'
 import { bytesOf, type Upload } from './upload.ts'
 
 interface KeptTask extends ExportTask {
   keeper: ExportKeeper
 }
 
-// Where processors are short, answers come first. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)).
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+letAnswersComeFirst()
 
 giveReadBuffersBack()
 

@@ -1,11 +1,10 @@
 // Threads that run large exports, for the thread that answers HTTP: it only keeps what they tell.
-import { availableParallelism } from 'node:os'
 import type { ExportedFile, ExportTask } from './cloud.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import { callOver } from './export-calls.ts'
 import type { Checkpoint } from './export-dataset.ts'
 import type { CloudContext } from './factory.ts'
-import { ThreadPool } from './thread-pool.ts'
+import { ThreadPool, threadsBeside } from './thread-pool.ts'
 import type { Upload, UploadTarget } from './upload.ts'
 
 /** A cloud as a thread opens it once more. */
@@ -48,7 +47,7 @@ export class ExportThreads {
   readonly #pool = new ThreadPool<ExportOrder>({
     name: 'a thread that exports',
     file: new URL('./export-thread.ts', import.meta.url),
-    atMost: threadsAtMost(),
+    atMost: threadsBeside(3),
     // Some 20 MB of it are clients of clouds. With less room V8 would go through all of it several times as often.
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 12 },
     keptMilliseconds: 10_000,
@@ -139,9 +138,4 @@ class Keeper implements ExportKeeper {
       throw error
     }
   }
-}
-
-/** A processor is left to what answers HTTP; more than a few threads cost more memory than they bring. */
-function threadsAtMost(): number {
-  return Math.min(Math.max(availableParallelism() - 1, 1), 3)
 }

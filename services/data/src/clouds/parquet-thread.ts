@@ -1,9 +1,9 @@
 // A thread that unpacks Parquet files whose bytes lie elsewhere: it asks for the ranges that it needs. It knows no cloud.
-import { constants, setPriority } from 'node:os'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { type Footer, type ParquetSource, readFooter } from '../parquet/footer.ts'
 import { ParquetTooLarge } from '../parquet/parquet-error.ts'
 import { asParquetError, ParquetReading, type ReadingLimits, type RecordBatch } from '../parquet/parquet-reading.ts'
+import { type Engagement, letAnswersComeFirst } from './thread-pool.ts'
 
 export interface ParquetOrder {
   /** The same for the same content only: the footer of a file is kept for the next order. */
@@ -26,15 +26,14 @@ export type ParquetReply =
   | { batch: RecordBatch }
   | { refused: { reason: string; isTooLarge: boolean } }
 
-// Where processors are short, answers come first. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)).
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+letAnswersComeFirst()
 
 /** Footers of the files that were read last; a page of records of the same file does not read it again. */
 const footers = new Map<string, Footer>()
 const footersAtMost = 8
 const footerBytesAtMost = 2 * 1024 * 1024
 
-parentPort!.on('message', ({ port, order }: { port: MessagePort; order: ParquetOrder }) => {
+parentPort!.on('message', ({ port, order }: Engagement<ParquetOrder>) => {
   const reading = new AskedReading(port, order)
   port.on('message', (question: ParquetQuestion) => reading.hear(question))
   port.on('close', () => reading.close())

@@ -1,10 +1,9 @@
 // A few threads that unpack Parquet files, for exports and for pages of records: what a page of a file costs is not for the thread
 // that answers HTTP.
-import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import type { RecordBatch } from '../parquet/parquet-reading.ts'
 import type { ParquetOrder, ParquetQuestion, ParquetReply } from './parquet-thread.ts'
-import { type Engaged, ThreadPool } from './thread-pool.ts'
+import { type Engaged, ThreadPool, threadsBeside } from './thread-pool.ts'
 
 /** Throws its own errors, which end the reading. */
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>
@@ -27,11 +26,10 @@ export interface OpenParquet {
   close(): void
 }
 
-/** A processor is left to what answers HTTP; more than two threads cost more memory than they bring. */
 const pool = new ThreadPool<ParquetOrder>({
   name: 'a thread that unpacks Parquet files',
   file: new URL('./parquet-thread.ts', import.meta.url),
-  atMost: isMainThread ? Math.min(Math.max(availableParallelism() - 1, 1), 2) : 1,
+  atMost: isMainThread ? threadsBeside(2) : 1,
   /** For values as they are put together; unpacked pages lie outside of it. */
   resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
   keptMilliseconds: 5_000,

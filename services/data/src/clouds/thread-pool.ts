@@ -1,5 +1,6 @@
 // A few threads of one kind, begun where they are needed. Each works for several at once, with a port of its own for each of them.
 import module from 'node:module'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 
@@ -103,6 +104,16 @@ class Thread<Order> {
     const isAlone = this.#engaged.size === 1
     for (const failed of [...this.#engaged]) failed(error, isAlone)
   }
+}
+
+/** A processor is left to what answers HTTP; more than a few threads cost more memory than they bring. */
+export function threadsBeside(atMost: number): number {
+  return Math.min(Math.max(availableParallelism() - 1, 1), atMost)
+}
+
+/** Of a thread, by itself, where processors are short. Only on Linux is a priority a thread's and not the whole process's (setpriority(2)). */
+export function letAnswersComeFirst(): void {
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 }
 
 /** The compiled code that the process keeps: it halves what a thread costs to begin. */
