@@ -30,6 +30,11 @@ export function peakResidentMebibytesOf(pid: number): number {
   return readStatus(pid, 'VmHWM')
 }
 
+/** Of what it has now: pages of files, most of them its program's, which all processes of that program share and Linux may take back. */
+export function residentFileMebibytesOf(pid: number): number {
+  return readStatus(pid, 'RssFile')
+}
+
 function readStatus(pid: number, field: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)

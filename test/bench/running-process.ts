@@ -8,6 +8,7 @@ import {
   descendantsOf,
   isRunning,
   peakResidentMebibytesOf,
+  residentFileMebibytesOf,
   residentMebibytesOf,
 } from './process-facts.ts'
 
@@ -70,6 +71,9 @@ export class RunningProcess {
   }
   get peakResidentMebibytes(): number {
     return peakResidentMebibytesOf(this.pid)
+  }
+  get residentFileMebibytes(): number {
+    return residentFileMebibytesOf(this.pid)
   }
 
   /** In good order. */

@@ -59,6 +59,10 @@ export class RunningSystem {
   get peakResidentMebibytes(): number {
     return this.#hostOf('data').peakResidentMebibytes
   }
+  /** The same process. */
+  get residentFileMebibytes(): number {
+    return this.#hostOf('data').residentFileMebibytes
+  }
 
   /** In good order; some of its processes, or all. */
   async stop(...names: ServiceName[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { WaybillConfiguration } from '@waybill/contracts/settings'
 import { createLogger } from '@waybill/platform/log'
 import type { Service } from '@waybill/platform/service'
 import type { UserService } from '@waybill/user-service'
+import { collectGarbage } from './collect-garbage.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { takeEnvironment } from './environment.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     current: configuration,
     apply: next => running.renew(next.settings),
   })
+  await collectGarbage()
   process.stdout.write(`waybill ready ${running.url}\n`)
   // A process manager that started us with a channel (PM2 with wait_ready) stops the process before us only now.
   process.send?.('ready')

@@ -7,7 +7,7 @@ import { Account } from '../account.ts'
 import { CallsBeside, type TailLatencies } from '../calls-beside.ts'
 import { sumOf } from '../costs.ts'
 import { makeAirports, makeLargeCsv, makeLargeNdjson, tinyRecords } from '../datasets.ts'
-import { median } from '../figures.ts'
+import { median, withoutGoal } from '../figures.ts'
 import { runToEnd } from '../finished-process.ts'
 import type { ConvertedFile } from '../floor/convert-file.ts'
 import { goals } from '../goals.ts'
@@ -32,8 +32,8 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
     back: join(account.folder, 'back.ndjson'),
   }
   const sha256 = makeLargeNdjson(sources.ndjson, effort.passThroughBytes)
-  makeLargeCsv(sources.csv, effort.csvBytes)
-  makeLargeNdjson(sources.back, effort.csvBytes)
+  makeLargeCsv(sources.csv, effort.convertedBytes)
+  makeLargeNdjson(sources.back, effort.convertedBytes)
   await makeAirports(join(account.folder, 'tiny.csv'), tinyRecords)
   const tiny = await account.place('tiny')
   await account.untilAllDelivered()
@@ -68,6 +68,13 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
     return { perSecond: median(done.map(({ perSecond }) => perSecond)), tails, records: done[0]!.records }
   }
 
+  /** Beside work that is not ours. */
+  const beside = async (work: () => Promise<unknown>) => {
+    const { tails } = await calls.beside(work)
+    await settleDisk(folder)
+    return tails
+  }
+
   // A round that does not count makes code warm. Until then compilers work beside the calls, and take a processor where there are two.
   await calls.idle()
   await exportBeside('large', sources.ndjson)
@@ -80,14 +87,17 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       passed: () => exportBeside('large', sources.ndjson),
       copied: () => copyBySystem(sources.ndjson, join(folder, 'copy'), false),
       synced: () => copyBySystem(sources.ndjson, join(folder, 'copy'), true),
+      copiedBeside: () => beside(() => copyBySystem(sources.ndjson, join(folder, 'copy'), true)),
       converted: () => exportAlone('wide', sources.csv),
       convertedBeside: () => exportBeside('wide', sources.csv),
       plainly: () => convertPlainly(sources.csv, join(folder, 'converted')),
+      plainlyBeside: () => beside(() => convertPlainly(sources.csv, join(folder, 'converted'))),
       back: () => exportBeside('back', sources.back, 'csv'),
     },
     { warmUp: false },
   )
   const peak = system.peakResidentMebibytes
+  const ofFiles = system.residentFileMebibytes
 
   const crashes: Crash[] = []
   for (let round = 0; round < effort.longRounds; round++) {
@@ -109,7 +119,7 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
   const perCpuSecond = (samples: { perCpuSecond: number }[]) => samples.map(sample => sample.perCpuSecond)
   const ours = perSecond(rounds.passed)
   const large = `${Math.round(effort.passThroughBytes / megabyte)} MB`
-  const wide = `${Math.round(effort.csvBytes / megabyte)} MB`
+  const wide = `${Math.round(effort.convertedBytes / megabyte)} MB`
   return {
     title: 'Exports on LOCAL',
     figures: [
@@ -141,9 +151,12 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       },
       { name: `NDJSON to CSV, ${wide}`, unit: 'MB/s', ours: perSecond(rounds.back) },
       { name: 'most memory while exporting', unit: 'MiB', ours: [peak], goal: goals.exportMemoryMebibytes },
+      { name: 'of it pages of files', unit: 'MiB', ours: [ofFiles] },
       ...calls.figures('NDJSON', tails(rounds.passed), rounds.idle),
       ...calls.figures('CSV', tails(rounds.convertedBeside), rounds.idle),
       ...calls.figures('NDJSON to CSV', tails(rounds.back), rounds.idle),
+      ...calls.figures('cp, sync', rounds.copiedBeside, rounds.idle).map(withoutGoal),
+      ...calls.figures('the plain conversion', rounds.plainlyBeside, rounds.idle).map(withoutGoal),
       { name: 'written before kill -9', unit: 'MiB', ours: crashes.map(crash => crash.writtenBytes / mebibyte) },
       { name: 'written again after it', unit: 'MiB', ours: crashes.map(crash => crash.againBytes / mebibyte) },
       {
@@ -165,6 +178,8 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       'From the POST to its final answer (long poll), payment and all; every byte is counted, summed up (SHA-256, compared with the source here) and on the disk before it is delivered. Sources are in the page cache; cp writes into it, "cp, sync" waits for the disk too.',
       'Plain: node:readline to JSON.stringify to a write stream, in a process of its own.',
       calls.note,
+      'Beside cp and beside the plain conversion: the same calls while another process works and we do nothing, which is what this machine makes of it.',
+      'Pages of files: most are those of the program node. All its processes share them, Linux takes them back where memory is short, and how many there are depends on how the file lies in the page cache: 54 to 74 MiB were seen for one and the same work.',
       'CSV to NDJSON is done once more without them, for its pace and its CPU; the other paces are those beside the calls.',
       'Written again: how much shorter the file was after the restart than at the kill; moved again: when it began to grow.',
     ],
