@@ -75,17 +75,24 @@ export function insertRow<T, N extends keyof T & string>(
   return insert.change(tx as never, row)
 }
 
-/** Compiles at the first run for each kind of database. */
 function runAlone<T, R>(compile: (db: Kysely<T>) => CompiledQuery<R>) {
+  const compiled = compiledOnce(compile)
+  return (db: Kysely<T>, values: object): Promise<QueryResult<R>> => db.executeQuery(compiled(db, values as Values))
+}
+
+/** Compiles at the first call for each kind of database. `compile` puts placeholders where values stand. */
+export function compiledOnce<T, R>(
+  compile: (db: Kysely<T>) => CompiledQuery<R>,
+): (db: Kysely<T>, values: Values) => CompiledQuery<R> {
   const compiled = new Map<unknown, CompiledQuery<R>>()
-  return (db: Kysely<T>, values: object): Promise<QueryResult<R>> => {
+  return (db, values) => {
     const kind = kindOf(db)
     let query = compiled.get(kind)
     if (!query) {
       query = compile(db)
       compiled.set(kind, query)
     }
-    return db.executeQuery(bound(query, values as Values))
+    return bound(query, values)
   }
 }
 

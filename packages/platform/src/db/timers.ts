@@ -447,15 +447,7 @@ export class Timers {
   }
 
   async #isHeld(db: Database<TimersTable>['db'], { kind, subject }: TimerRow): Promise<boolean> {
-    // An update that changes nothing: the one lock that both databases know.
-    const { numUpdatedRows } = await db
-      .updateTable('timers')
-      .set(eb => ({ claimed_by: eb.ref('claimed_by') }))
-      .where('kind', '=', kind)
-      .where('subject', '=', subject)
-      .where('claimed_by', '=', this.#instance)
-      .executeTakeFirst()
-    return numUpdatedRows === 1n
+    return (await claimHeld.change(db, { kind, subject, claimed_by: this.#instance })) === 1n
   }
 
   async #complete(tx: Tx<TimersTable>, row: TimerRow): Promise<void> {
@@ -568,6 +560,16 @@ async function isInOtherHands(tx: Tx<TimersTable>, { kind, subject }: TimerRow):
 }
 
 const anyDue = prepared((db: Database<TimersTable>['db'], due: Due) => dueOf(db, due).limit(1))
+
+/** An update that changes nothing: the one lock that both databases know. */
+const claimHeld = prepared((db: Database<TimersTable>['db'], of: Pick<TimerRow, 'kind' | 'subject' | 'claimed_by'>) =>
+  db
+    .updateTable('timers')
+    .set(eb => ({ claimed_by: eb.ref('claimed_by') }))
+    .where('kind', '=', of.kind)
+    .where('subject', '=', of.subject)
+    .where('claimed_by', '=', of.claimed_by),
+)
 
 const timerGone = prepared(
   (db: Database<TimersTable>['db'], { kind, subject }: Pick<TimerRow, 'kind' | 'subject'>) =>

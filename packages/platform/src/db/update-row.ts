@@ -1,6 +1,8 @@
 // Changes a row by its key and its state as it was read; on MySQL, changes of several rows share a statement, each with values of its own.
 import { CompiledQuery, type Kysely, type Transaction, type Updateable } from 'kysely'
 import type { TableQuery } from './insert-buffer.ts'
+import { Placeholder } from './placeholders.ts'
+import { compiledOnce } from './prepared.ts'
 import { type Mergeable, padded, runMergeable, type Values } from './statement-merger.ts'
 
 interface Change<R> {
@@ -44,6 +46,7 @@ class RowUpdate implements Mergeable {
   readonly #columns: string[]
   /** All of the condition but the key. */
   readonly #guards: string[]
+  readonly #forOne: (db: Kysely<never>, values: Values) => CompiledQuery
 
   constructor(table: string, key: string, of: { columns: string[]; guards: string[]; unasked: boolean }) {
     this.#table = table
@@ -51,6 +54,13 @@ class RowUpdate implements Mergeable {
     this.#columns = of.columns
     this.#guards = of.guards.filter(column => column !== key)
     this.isUnasked = of.unasked
+    this.#forOne = compiledOnce((db: Kysely<never>) => {
+      const all = db as unknown as Kysely<Record<string, Values>>
+      const set = Object.fromEntries(of.columns.map(column => [column, new Placeholder(toBe(column))]))
+      let query = all.updateTable(table).set(set)
+      for (const column of of.guards) query = query.where(column, '=', new Placeholder(asItWas(column)))
+      return query.compile()
+    })
   }
 
   isRead(): boolean {
@@ -68,10 +78,7 @@ class RowUpdate implements Mergeable {
 
   forOne(db: Kysely<never>, values: Values): CompiledQuery {
     const { set, where } = values as unknown as Row
-    const all = db as unknown as Kysely<Record<string, Values>>
-    let query = all.updateTable(this.#table).set(set)
-    for (const [column, value] of Object.entries(where)) query = query.where(column, '=', value)
-    return query.compile()
+    return this.#forOne(db, { ...renamed(set, toBe), ...renamed(where, asItWas) })
   }
 
   /** Only ever for MySQL: a column that differs by row gets its value by the row's key. */
@@ -95,4 +102,12 @@ class RowUpdate implements Mergeable {
     const query: TableQuery = { ...CompiledQuery.raw(sql, parameters), touches: this.#table }
     return query
   }
+}
+
+// A column may be changed and be part of the condition.
+const toBe = (column: string) => `set ${column}`
+const asItWas = (column: string) => `where ${column}`
+
+function renamed(values: Values, name: (column: string) => string): Values {
+  return Object.fromEntries(Object.entries(values).map(([column, value]) => [name(column), value]))
 }

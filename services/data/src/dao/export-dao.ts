@@ -91,6 +91,19 @@ export async function noteTrouble(tx: Tx<DataTables>, processId: string, reason:
     .execute()
 }
 
+const progress = prepared(
+  (db: Db<DataTables>, { processId, percentage, now }: { processId: string; percentage: number; now: number }) =>
+    db
+      .updateTable('exports')
+      .set(eb => ({
+        reason: null,
+        percentage: eb.case().when('percentage', '<', percentage).then(percentage).else(eb.ref('percentage')).end(),
+        updated_at: now,
+      }))
+      .where('process_id', '=', processId)
+      .where('state', '=', 'running'),
+)
+
 /** Notes how far a running export is; false where it does not run any more. The percentage never goes down. */
 export async function noteProgress(
   tx: Tx<DataTables>,
@@ -98,17 +111,7 @@ export async function noteProgress(
   percentage: number,
   now: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('exports')
-    .set(eb => ({
-      reason: null,
-      percentage: eb.case().when('percentage', '<', percentage).then(percentage).else(eb.ref('percentage')).end(),
-      updated_at: now,
-    }))
-    .where('process_id', '=', processId)
-    .where('state', '=', 'running')
-    .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return (await progress.change(tx, { processId, percentage, now })) === 1n
 }
 
 export async function saveFile(
