@@ -179,7 +179,7 @@ export async function measureExporting(bench: Bench): Promise<ScenarioResult> {
       'Plain: node:readline to JSON.stringify to a write stream, in a process of its own.',
       calls.note,
       'Beside cp and beside the plain conversion: the same calls while another process works and we do nothing, which is what this machine makes of it.',
-      'Pages of files: most are those of the program node. All its processes share them, Linux takes them back where memory is short, and how many there are depends on how the file lies in the page cache: 54 to 74 MiB were seen for one and the same work.',
+      'Pages of files: most are those of the program node. All its processes share them, Linux takes them back where memory is short, and how many there are depends on how the file lies in the page cache.',
       'CSV to NDJSON is done once more without them, for its pace and its CPU; the other paces are those beside the calls.',
       'Written again: how much shorter the file was after the restart than at the kill; moved again: when it began to grow.',
     ],
